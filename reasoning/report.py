@@ -1,0 +1,190 @@
+"""Folds the events of a run into one object, and that object into the document that files and programs read."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from reasoning.differential import Differential, Hypothesis, Quotation
+from reasoning.engines.engine import ModelCard
+from reasoning.events import BudgetForced, Concluded, Event, Failed, Finished, SampleFinished, SampleStarted, Started, Text, Usage, Voted
+from reasoning.trace import Trace
+from reasoning.trace_steps import cut
+
+
+@dataclass(frozen=True)
+class SampleResult:
+    """One sample as far as its events tell. `finish` is "interrupted" when the events end before the sample does."""
+
+    number: int
+    seed: int = 0
+    trace: Trace = field(default_factory=lambda: Trace(text="", steps=()))
+    answer: str = ""
+    differential: Differential | None = None
+    finish: str = "interrupted"
+    usage: Usage = field(default_factory=Usage)
+    mean_logprob: float | None = None
+    forced: tuple[BudgetForced, ...] = ()
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """A run in one piece. `status` is concluded, cancelled, failed, or interrupted (the events just end)."""
+
+    status: str
+    started: Started | None
+    samples: tuple[SampleResult, ...]
+    differential: Differential | None
+    voted: Voted | None
+    usage: Usage
+    warnings: tuple[str, ...]
+    failure: str | None = None
+
+
+def fold(events: Iterable[Event]) -> RunResult:
+    """The run that these events tell, complete or broken off anywhere."""
+    started: Started | None = None
+    voted: Voted | None = None
+    concluded: Concluded | None = None
+    finished: Finished | None = None
+    failure: str | None = None
+    seeds: dict[int, int] = {}
+    texts: dict[tuple[int, str], list[Text]] = {}
+    forced: dict[int, list[BudgetForced]] = {}
+    done: dict[int, SampleFinished] = {}
+    for event in events:
+        match event:
+            case Started():
+                started = event
+            case SampleStarted():
+                seeds[event.sample] = event.seed
+            case Text():
+                texts.setdefault((event.sample, event.phase), []).append(event)
+            case BudgetForced():
+                forced.setdefault(event.sample, []).append(event)
+            case SampleFinished():
+                done[event.sample] = event
+            case Voted():
+                voted = event
+            case Concluded():
+                concluded = event
+            case Finished():
+                finished = event
+            case Failed():
+                failure = event.message
+    samples = tuple(
+        _complete(done[number], seeds.get(number, 0), tuple(forced.get(number, ())))
+        if number in done
+        else _broken_off(number, seeds.get(number, 0), texts, tuple(forced.get(number, ())))
+        for number in sorted({*seeds, *done})
+    )
+    status = "failed" if failure else "interrupted" if finished is None else "cancelled" if finished.cancelled else "concluded"
+    return RunResult(
+        status=status,
+        started=started,
+        samples=samples,
+        differential=concluded.differential if concluded else None,
+        voted=voted,
+        usage=finished.usage if finished else sum((sample.usage for sample in samples), Usage()),
+        warnings=(*(started.warnings if started else ()), *(concluded.warnings if concluded else ())),
+        failure=failure,
+    )
+
+
+def _complete(event: SampleFinished, seed: int, forced: tuple[BudgetForced, ...]) -> SampleResult:
+    return SampleResult(
+        event.sample, seed, event.trace, event.answer, event.differential, event.finish, event.usage, event.mean_logprob, forced
+    )
+
+
+def _broken_off(number: int, seed: int, texts: dict[tuple[int, str], list[Text]], forced: tuple[BudgetForced, ...]) -> SampleResult:
+    thinking, answer = texts.get((number, "thinking"), []), texts.get((number, "answer"), [])
+    usage = Usage(
+        thinking_tokens=sum(text.tokens for text in thinking),
+        answer_tokens=sum(text.tokens for text in answer),
+        forced_tokens=sum(text.tokens for text in (*thinking, *answer) if text.forced),
+    )
+    trace = cut("".join(text.text for text in thinking))
+    return SampleResult(number, seed, trace, "".join(text.text for text in answer), usage=usage, forced=forced)
+
+
+def to_document(result: RunResult, run_id: str, card: ModelCard) -> dict[str, Any]:
+    """The run as plain data: one shape for files, programs and exports."""
+    started = result.started
+    return {
+        "run_id": run_id,
+        "status": result.status,
+        "strategy": started.strategy if started else None,
+        "parameters": started.parameters if started else {},
+        "tuned": started.tuned if started else False,
+        "prompt_sha256": started.prompt_sha256 if started else None,
+        "model": {
+            "id": card.id,
+            "quantization": card.quantization,
+            "adapter": started.adapter if started else None,
+            "device": card.device,
+            "revision": card.revision,
+            "weights_sha256": card.weights_sha256,
+            "adapter_sha256": card.adapters.get(started.adapter) if started and started.adapter else None,
+            "libraries": card.libraries,
+        },
+        "usage": result.usage.model_dump(),
+        "differential": _differential(result.differential),
+        "votes": [row.model_dump() for row in result.voted.rows] if result.voted else [],
+        "samples": [_sample(sample) for sample in result.samples],
+        "warnings": list(result.warnings),
+        "failure": result.failure,
+    }
+
+
+def _differential(differential: Differential | None) -> dict[str, Any] | None:
+    if differential is None:
+        return None
+    return {
+        "hypotheses": [_hypothesis(h) for h in differential.hypotheses],
+        "unexplained": [_quotation(q) for q in differential.unexplained],
+        "next_step": differential.next_step,
+    }
+
+
+def _hypothesis(hypothesis: Hypothesis) -> dict[str, Any]:
+    return {
+        "rank": hypothesis.rank,
+        "diagnosis": hypothesis.diagnosis,
+        "status": hypothesis.status.value,
+        "likelihood": hypothesis.likelihood.value,
+        "likelihood_source": hypothesis.likelihood_source,
+        "band": list(hypothesis.likelihood.band),
+        "votes": hypothesis.votes.model_dump() if hypothesis.votes else None,
+        "cannot_miss": hypothesis.cannot_miss,
+        "cannot_miss_source": hypothesis.cannot_miss_source,
+        "icd10": hypothesis.icd10,
+        "supporting": [_quotation(q) for q in hypothesis.supporting],
+        "refuting": [_quotation(q) for q in hypothesis.refuting],
+        "missing": list(hypothesis.missing),
+        "settling_test": hypothesis.settling_test,
+    }
+
+
+def _quotation(quotation: Quotation) -> dict[str, Any]:
+    return {
+        "quote": quotation.quote,
+        "start": quotation.start,
+        "end": quotation.end,
+        "verified": quotation.verified,
+        "match": quotation.match,
+    }
+
+
+def _sample(sample: SampleResult) -> dict[str, Any]:
+    return {
+        "sample": sample.number,
+        "seed": sample.seed,
+        "trace": {"text": sample.trace.text, "steps": [{"kind": step.kind.value, "text": step.text} for step in sample.trace.steps]},
+        "answer": sample.answer,
+        "differential": _differential(sample.differential),
+        "finish": sample.finish,
+        "thinking_closed": any(event.action == "closed" for event in sample.forced),
+        "continued": sum(event.action == "continued" for event in sample.forced),
+        "usage": sample.usage.model_dump(),
+        "mean_logprob": sample.mean_logprob,
+    }

@@ -1,0 +1,1 @@
+"""Journey learning: from generated cases to texts, tokenizer, base model and adapters."""

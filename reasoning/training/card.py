@@ -1,0 +1,53 @@
+"""Writes the demonstration model's card from measured figures: nothing in its tables is typed by hand."""
+
+import json
+from importlib import resources
+from pathlib import Path
+from string import Template
+from typing import Any
+
+_TITLES = {
+    "vanilla": "Direct answer",
+    "cot": "Chain of thought",
+    "longstep": "LongStep (adapter)",
+    "longmonolog": "LongMonolog (adapter)",
+    "majority_vote": "Majority vote",
+}
+
+
+def _percent(row: dict[str, Any], name: str) -> str:
+    low, high = row[f"{name}_interval"]
+    return f"{100 * row[name]:.1f} ({100 * low:.1f} to {100 * high:.1f})"
+
+
+def table(rows: list[dict[str, Any]]) -> str:
+    """A Markdown table of figures, one row a strategy or baseline; percentages with 95 % Wilson intervals."""
+    lines = ["| | n | top-1, % | top-3, % | tokens a case | evidence verbatim |", "|---|---|---|---|---|---|"]
+    for row in rows:
+        title = _TITLES.get(row["strategy"], row["strategy"])
+        if parameters := row.get("parameters"):
+            title += f", {parameters['samples']} × {parameters['inner']}, T {parameters['temperature']}"
+        tokens = f"{row['thinking_tokens'] + row['answer_tokens']:.0f}" if "answer_tokens" in row else "–"
+        verbatim = f"{100 * row['evidence_verbatim']:.0f} %" if row.get("evidence_verbatim") is not None else "–"
+        lines.append(f"| {title} | {row['n']} | {_percent(row, 'top1')} | {_percent(row, 'top3')} | {tokens} | {verbatim} |")
+    return "\n".join(lines)
+
+
+def write_card(folder: Path, figures: dict[str, list[dict[str, Any]]]) -> None:
+    """README.md of the model folder, from card.md, the training records and the figures by data set."""
+    template = Template(resources.files("reasoning.training").joinpath("card.md").read_text("utf-8"))
+    record = json.loads((folder / "base" / "training.json").read_text("utf-8"))
+    sizes = [f"{path.parent.name} {path.stat().st_size / 1e6:.1f} MB" for path in sorted(folder.glob("*/*.safetensors"))]
+    titles = {
+        "heldout": "Generated cases of the held-out split",
+        "typed": "Vignettes as clinicians type them, written by people, never trained on",
+    }
+    text = template.substitute(
+        width=record["width"],
+        layers=record["layers"],
+        tokens=f"{record['tokens'] / 1e6:.1f}",
+        minutes=f"{record['minutes']:.0f}",
+        sizes=", ".join(sizes),
+        tables="\n\n".join(f"### {titles.get(name, name)}\n\n{table(rows)}" for name, rows in figures.items()),
+    )
+    (folder / "README.md").write_text(text, "utf-8")

@@ -1,0 +1,60 @@
+"""Trains the demonstration model, every part of it: tokenizer, base, one LoRA adapter per tuned strategy.
+
+Each stage leaves its result in the working folder and is skipped when it is there, so a stopped training goes on.
+"""
+
+import shutil
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from transformers import PreTrainedTokenizerFast
+
+from cases.knowledge import load_knowledge
+from reasoning.training.base import BaseConfiguration, save_base, train_base
+from reasoning.training.corpus import SHARES, make_example, render
+from reasoning.training.tokenizer import save_tokenizer, train_tokenizer
+
+TOKENIZER_EXAMPLES = 1000
+TOKENIZER_SEEDS = 50_000_000
+"""Seeds far from those of training rows and adapters."""
+BASE_SHARE = 0.76
+ADAPTERS = ("longstep", "longmonolog")
+
+Report = Callable[[str, dict[str, float]], None]
+
+
+def prepare_tokenizer(folder: Path) -> PreTrainedTokenizerFast:
+    """The tokenizer in `folder/base`, trained there first when it is not."""
+    base = folder / "base"
+    if not (base / "tokenizer.json").exists():
+        knowledge = load_knowledge()
+        texts = (
+            part
+            for kind in SHARES
+            for seed in range(TOKENIZER_SEEDS, TOKENIZER_SEEDS + TOKENIZER_EXAMPLES)
+            for part in render(make_example(knowledge, kind, seed))
+        )
+        base.mkdir(parents=True, exist_ok=True)
+        save_tokenizer(train_tokenizer(texts), base)
+    return PreTrainedTokenizerFast.from_pretrained(base)
+
+
+def train_demonstration(folder: Path, minutes: float, report: Report) -> None:
+    """All stages into `folder`: base/, longstep/, longmonolog/, each with weights and a record of its training."""
+    from reasoning.training.adapter import train_adapter  # TRL is an optional extra
+
+    folder.mkdir(parents=True, exist_ok=True)
+    tokenizer = prepare_tokenizer(folder)
+    base = folder / "base"
+    if not (base / "model.safetensors").exists():
+        work = folder / "work"
+        work.mkdir(exist_ok=True)
+        configuration = BaseConfiguration(minutes=minutes * BASE_SHARE)
+        model = train_base(load_knowledge(), tokenizer._tokenizer, configuration, work, partial(report, "base"))
+        save_base(model, base)
+        shutil.copy(work / "base.json", base / "training.json")
+    for name in ADAPTERS:
+        if not (folder / name / "adapter_model.safetensors").exists():
+            left = minutes * (1 - BASE_SHARE) / len(ADAPTERS)
+            train_adapter(base, folder / name, name, left, partial(report, name))
