@@ -1,0 +1,53 @@
+"""The `soliloquy` command."""
+
+from typing import Annotated
+
+import typer
+
+from app.commands.database import database
+from app.commands.doctor import doctor
+from app.commands.evaluate import evaluate
+from app.commands.export import export
+from app.commands.lists import cases, models
+from app.commands.reason import reason
+from app.commands.serve import serve
+from app.commands.train import train
+
+cli = typer.Typer(
+    name="soliloquy",
+    help="A clinical reasoning workbench that thinks aloud. Decision support and teaching for professionals; it does not diagnose.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from app.version import app_version
+
+        typer.echo(f"soliloquy {app_version() or '(not installed)'}")
+        raise typer.Exit
+
+
+@cli.callback()
+def _group(
+    version: Annotated[bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version.")] = False,
+) -> None: ...
+
+
+for panel, commands in {
+    "Use": (serve, reason, cases, models, export),
+    "Look after": (doctor,),
+    "Measure and train": (evaluate,),
+}.items():
+    for command in commands:
+        cli.command(rich_help_panel=panel)(command)
+cli.add_typer(database, name="database", rich_help_panel="Look after")
+cli.add_typer(train, name="train", rich_help_panel="Measure and train")
+
+
+def main() -> None:
+    """Run the command line."""
+    cli()

@@ -1,0 +1,52 @@
+"""`soliloquy train`: making models."""
+
+import time
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.commands.errors import fail, told
+
+train = typer.Typer(help="Train models.", no_args_is_help=True)
+
+_NEEDED = ("trl", "datasets")
+
+
+@train.callback()
+def _group() -> None:
+    """Train models."""
+
+
+@train.command()
+@told
+def demo(
+    minutes: Annotated[float, typer.Option("--minutes", help="How long to train, all stages together.", min=0.1)],
+    folder: Annotated[Path | None, typer.Option("--folder", metavar="DIR", help="Where to work; default: in the data folder.")] = None,
+) -> None:
+    """Train the demonstration model from nothing. Stopped, it goes on where it was when it is started again."""
+    missing = [name for name in _NEEDED if find_spec(name) is None]
+    if missing:
+        fail(f"Training needs the extra `train` ({', '.join(missing)} missing): install it with pip install 'soliloquy[train]'.")
+
+    from app.models import quieten
+    from reasoning.presets import packaged
+    from storage.settings import read_settings
+
+    quieten()
+    from reasoning.training.demonstration import train_demonstration
+
+    target = folder or read_settings().home / "demonstration"
+    began = time.monotonic()
+
+    def report(stage: str, row: dict[str, float]) -> None:
+        figures = "  ".join(f"{name} {value:.4g}" for name, value in row.items())
+        typer.echo(f"{(time.monotonic() - began) / 60:6.1f} min  {stage}  {figures}")
+
+    try:
+        train_demonstration(target, minutes, report)
+    except OSError as error:
+        fail(f"The folder {target} cannot be written ({(error.strerror or type(error).__name__).lower()}): choose another with --folder.")
+    typer.echo(f"Done: {target}")
+    typer.echo(f"To use it as the model `demo`, copy its folders base, longstep and longmonolog to {packaged('demonstration')}.")

@@ -1,0 +1,69 @@
+"""Which model answers, and how it is loaded without noise."""
+
+import logging
+import os
+import warnings
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Literal
+
+from reasoning.engines.engine import Engine, EngineError
+from reasoning.presets import EngineSettings, Preset, load_engine, packaged, presets
+from storage.settings import Settings
+
+
+def engine_loader(
+    settings: Settings,
+    model: str | None = None,
+    *,
+    adapters: Mapping[str, Path] | None = None,
+    quantization: Literal["nf4", "none"] = "nf4",
+) -> Callable[[], Engine]:
+    """A function that loads the model of the settings, or another one, when it is called. That call raises EngineError."""
+    name = model or settings.model
+    wanted = EngineSettings(quantization=quantization, adapters=dict(adapters or {}), width=settings.model_width)
+
+    def load() -> Engine:
+        if settings.engine == "scripted" and model is None:
+            from app.rehearsal import RehearsalEngine
+
+            return RehearsalEngine(settings.scripted_delay)
+        preset = presets().get(name)
+        if preset is not None and not shipped(preset):
+            raise EngineError(
+                f"The model {name} is not part of this installation: make it with `soliloquy train demo`, or choose another with --model "
+                "or SOLILOQUY_MODEL."
+            )
+        quieten()
+        return load_engine(name, wanted)
+
+    return load
+
+
+def shipped(preset: Preset) -> bool:
+    """Whether a packaged model is there with all its adapters; a model of the hub always counts."""
+    if preset.folder is None:
+        return True
+    adapters = (packaged(folder) / "adapter_config.json" for folder in preset.adapters.values())
+    return all(path.is_file() for path in (packaged(preset.folder) / "config.json", *adapters))
+
+
+def quieten() -> None:
+    """Keep the model libraries from writing between our own lines. Call it before they are imported."""
+    for name, value in (
+        ("TRANSFORMERS_VERBOSITY", "error"),
+        ("TRANSFORMERS_NO_ADVISORY_WARNINGS", "1"),
+        ("HF_HUB_DISABLE_TELEMETRY", "1"),
+        ("HF_HUB_DISABLE_PROGRESS_BARS", "1"),
+        ("TOKENIZERS_PARALLELISM", "false"),
+        ("BITSANDBYTES_NOWELCOME", "1"),
+    ):
+        os.environ.setdefault(name, value)
+    for library in ("torch", "transformers", "bitsandbytes", "peft", "huggingface_hub", "accelerate"):
+        logging.getLogger(library).setLevel(logging.ERROR)
+    warnings.filterwarnings("ignore", module=r"(torch|transformers|bitsandbytes|peft|huggingface_hub|accelerate)\b")
+
+    from transformers.utils import logging as chatter
+
+    chatter.set_verbosity_error()
+    chatter.disable_progress_bar()
