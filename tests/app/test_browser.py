@@ -210,11 +210,14 @@ def test_a_library_case_keeps_its_answer_until_it_is_asked_for(page: Page, addre
     page.get_by_label("Search").fill("jaw ached blouse")
     page.get_by_label("Search").press("Enter")
     expect(page.get_by_text(re.compile(r"\b1 of \d+ cases"))).to_be_visible()
+    wait_until_idle(page)
     page.get_by_text("Jaw ache and sickness on the sofa").click()
     expect(page.get_by_text("soaked through my blouse")).to_be_visible()
     assert page.get_by_text("Acute myocardial infarction").count() == 0
+    wait_until_idle(page)
     page.get_by_text("Show the answer and teaching notes").click()
     expect(page.get_by_text("Acute myocardial infarction").first).to_be_visible()
+    wait_until_idle(page)
     page.get_by_role("button", name="Reason about this case").click()
     expect(page.get_by_label("Case note")).to_have_value(re.compile("soaked through my blouse"))
 
