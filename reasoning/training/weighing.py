@@ -36,20 +36,15 @@ def likelihood_word(p: float) -> Likelihood:
 
 
 @lru_cache(maxsize=4)
-def _average(knowledge_id: int) -> dict[str, float]:
-    knowledge = _KNOWN[knowledge_id]
+def _average(knowledge: Knowledge) -> dict[str, float]:
     weights = {c.id: c.prevalence.weight**PREVALENCE_FLATTENING for c in knowledge.conditions.values()}
     total = sum(weights.values())
     return {f: sum(weights[c.id] * probability(knowledge, c, f) for c in knowledge.conditions.values()) / total for f in knowledge.findings}
 
 
-_KNOWN: dict[int, Knowledge] = {}
-
-
 def weight_of_evidence(knowledge: Knowledge, condition: Condition, finding: str, present: bool) -> float:
     """log P(finding state | condition) minus its log average over conditions: positive speaks for, negative against."""
-    _KNOWN[id(knowledge)] = knowledge
-    p, mean = probability(knowledge, condition, finding), _average(id(knowledge))[finding]
+    p, mean = probability(knowledge, condition, finding), _average(knowledge)[finding]
     return math.log(p / mean) if present else math.log((1 - p) / (1 - mean))
 
 
