@@ -19,7 +19,7 @@ import reasoning
 from cases.case import Case
 from reasoning.evaluation.compare import baseline_figures, baseline_readers
 from reasoning.evaluation.evaluate import Evaluation, evaluate, generated_cases, read_cases
-from reasoning.presets import load_engine
+from reasoning.presets import EngineSettings, load_engine
 from reasoning.strategies import Budget, build
 from reasoning.training.card import write_card
 
@@ -37,20 +37,22 @@ def keep(name: str, rows: list[dict[str, Any]]) -> None:
     write_card(DEMONSTRATION, known)
 
 
-def measure(name: str, inner: str, cases: list[Case], at_once: int) -> Evaluation:
+def measure(name: str, parameters: dict[str, Any], cases: list[Case], at_once: int) -> Evaluation:
     """One strategy over one part of the cases, on an engine of this process's own."""
-    engine = load_engine("demo")
-    engine.width = at_once
-    strategy = build(name, **({**VOTED, "inner": inner} if name == "majority_vote" else {}))
-    width = max(1, at_once // (VOTED["samples"] if name == "majority_vote" else 1))
-    return evaluate(engine, strategy, cases, Budget(), width, lambda done, of: print(f"{name}: {done} of {of}", flush=True))
+    engine = load_engine("demo", EngineSettings(width=at_once))
+    width = max(1, at_once // parameters.get("samples", 1))
+    return evaluate(
+        engine, build(name, **parameters), cases, Budget(), width, lambda done, of: print(f"{name}: {done} of {of}", flush=True)
+    )
 
 
-def measure_in_parts(pool: ProcessPoolExecutor, parts: int, name: str, inner: str, cases: list[Case], at_once: int) -> Evaluation:
+def measure_in_parts(
+    pool: ProcessPoolExecutor, parts: int, name: str, parameters: dict[str, Any], cases: list[Case], at_once: int
+) -> Evaluation:
     """One strategy over all cases, a part to each process; the seconds are those on the wall."""
     began = time.monotonic()
     size = -(-len(cases) // parts)
-    jobs = [pool.submit(measure, name, inner, cases[at : at + size], at_once) for at in range(0, len(cases), size)]
+    jobs = [pool.submit(measure, name, parameters, cases[at : at + size], at_once) for at in range(0, len(cases), size)]
     results = [job.result() for job in jobs]
     outcomes = tuple(outcome for result in results for outcome in result.outcomes)
     return replace(results[0], outcomes=outcomes, seconds=time.monotonic() - began)
@@ -73,10 +75,10 @@ def main() -> None:
         keep(arguments.name, baseline_figures(cases, baseline_readers()))
     with ProcessPoolExecutor(arguments.processes, get_context("spawn")) as pool:
         for name in arguments.strategies:
-            result = measure_in_parts(pool, arguments.processes, name, arguments.inner, cases, arguments.at_once)
-            figures = result.summary()
-            if name == "majority_vote":
-                figures["parameters"] = {**VOTED, "inner": arguments.inner}
+            parameters = {**VOTED, "inner": arguments.inner} if name == "majority_vote" else {}
+            figures = measure_in_parts(pool, arguments.processes, name, parameters, cases, arguments.at_once).summary()
+            if parameters:
+                figures["parameters"] = parameters
             print(json.dumps(figures), flush=True)
             keep(arguments.name, [figures])
 

@@ -16,7 +16,7 @@ from bitsandbytes.nn import Linear4bit
 from cases.generator import generate_case
 from reasoning.engines.engine import Phase, Request, Sampling
 from reasoning.engines.wide import keep_plain_copies
-from reasoning.presets import load_engine
+from reasoning.presets import EngineSettings, load_engine
 from reasoning.prompts import render
 
 TOKENS = 96
@@ -58,8 +58,7 @@ def one_layer() -> list[dict[str, float]]:
 def main() -> None:
     process = psutil.Process()
     before, began = process.memory_info().rss, time.monotonic()
-    engine = load_engine("demo")
-    engine.width = 128
+    engine = load_engine("demo", EngineSettings(width=128))
     loaded = time.monotonic() - began
     figures = []
     for samples in (1, 4, 8, 16, 32, 128):

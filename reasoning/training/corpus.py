@@ -11,7 +11,7 @@ from tokenizers import Tokenizer
 from cases.generator import generate_case
 from cases.knowledge import Knowledge
 from reasoning.training import texts
-from reasoning.training.reading import UNTAUGHT, Signals, leader_signals, no_signals, note_signals
+from reasoning.training.reading import UNTAUGHT, Signals, leader_states, no_signals, note_signals
 from reasoning.training.texts import Example
 
 SHARES = {
@@ -91,17 +91,13 @@ def tokenise(
     for match in _LEADER.finditer(reply):
         decided[match.start() : match.end()] = LEADER_WEIGHT
     weights = [float(decided[start:end].max(initial=0.0 if decisions_only else 1.0)) for start, end in encoded.offsets]
-    signals = no_signals(len(given.ids), knowledge)
+    signals = no_signals(len(given.ids) + len(encoded.ids), knowledge)
     if example.case is not None:
-        signals = note_signals(knowledge, example.case, before.index(example.case.case.text), given.offsets)
-    replying = no_signals(len(encoded.ids), knowledge)
-    if example.case is not None:
-        replying = leader_signals(replying, _LEADER, reply, encoded.offsets, len(signals.posteriors) - 1)
-    return Tokenised(
-        given.ids + encoded.ids,
-        [0.0] * len(given.ids) + weights,
-        Signals(np.append(signals.tags, replying.tags), np.append(signals.states, replying.states), signals.posteriors),
-    )
+        noted = note_signals(knowledge, example.case, before.index(example.case.case.text), given.offsets)
+        untagged = no_signals(len(encoded.ids), knowledge).tags
+        named = leader_states(_LEADER, reply, encoded.offsets, len(noted.posteriors) - 1)
+        signals = Signals(np.append(noted.tags, untagged), np.append(noted.states, named), noted.posteriors)
+    return Tokenised(given.ids + encoded.ids, [0.0] * len(given.ids) + weights, signals)
 
 
 def rows(knowledge: Knowledge, tokenizer: Tokenizer, length: int, first_seed: int = 0) -> Iterator[Row]:

@@ -51,9 +51,8 @@ def batches(rows: Sequence[Row], rows_per_pass: int, device: torch.device) -> li
     passes = []
     for at in range(0, len(rows), rows_per_pass):
         part = rows[at : at + rows_per_pass]
-        states = np.stack([row.states for row in part])
-        taught = states != UNTAUGHT
-        posteriors = np.concatenate([row.posteriors[row.states[row.states != UNTAUGHT]] for row in part])
+        taught = np.stack([row.states for row in part]) != UNTAUGHT
+        posteriors = np.concatenate([row.posteriors[row.states[mask]] for row, mask in zip(part, taught, strict=True)])
         stacked = (np.stack([getattr(row, name) for row in part]) for name in ("ids", "weights", "tags"))
         ids, weights, tags, expected, asked = (torch.from_numpy(x).to(device) for x in (*stacked, posteriors, taught))
         passes.append(Batch(ids, weights, tags, expected, asked, counts))
@@ -88,17 +87,13 @@ def objective(batch: Batch, model: Qwen2ForCausalLM, heads: Heads, body: Body, c
     """This pass's part of the loss: means over the whole step of reply, tag and posterior losses, weighted."""
     middle, upper, top = body(batch.ids)
     width = top.shape[-1]
-
-    def at(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        return _padded(hidden[mask])
-
     targets, weights = batch.ids[:, 1:], batch.weights[:, 1:]
     learnt = functional.pad(weights > 0, (0, 1))
-    reply = cross_entropy(at(top, learnt), model.lm_head.weight, _padded(targets[learnt[:, :-1]]), _padded(weights[learnt[:, :-1]]))
+    reply = cross_entropy(_padded(top[learnt]), model.lm_head.weight, _padded(targets[learnt[:, :-1]]), _padded(weights[learnt[:, :-1]]))
     tagged = batch.tags != UNTAUGHT
     tags = _padded(batch.tags[tagged])
     ones = _padded(torch.ones_like(batch.tags[tagged], dtype=torch.float32))
-    tag = cross_entropy(functional.rms_norm(at(middle, tagged), (width,)), heads.tag.weight, tags, ones)
+    tag = cross_entropy(functional.rms_norm(_padded(middle[tagged]), (width,)), heads.tag.weight, tags, ones)
     scores = heads.posterior(functional.rms_norm(upper[batch.with_posterior], (width,))).float()
     posterior = functional.cross_entropy(scores, batch.posteriors, reduction="sum")
     whole, tag_count, state_count = batch.counts

@@ -59,9 +59,9 @@ def note_signals(knowledge: Knowledge, case: GeneratedCase, note_start: int, off
     return Signals(tags, np.where(told > 0, told, UNTAUGHT), posteriors)
 
 
-def leader_signals(signals: Signals, leader: re.Pattern[str], reply: str, offsets: Sequence[tuple[int, int]], final: int) -> Signals:
-    """Signals of a reply: the final posterior is asked where the leading diagnosis is named."""
-    states = signals.states.copy()
+def leader_states(leader: re.Pattern[str], reply: str, offsets: Sequence[tuple[int, int]], final: int) -> np.ndarray:
+    """The states of a reply's tokens: the final posterior is asked where the leading diagnosis is named, nothing elsewhere."""
+    states: np.ndarray = np.full(len(offsets), UNTAUGHT, dtype=np.int64)
     for match in leader.finditer(reply):
         states[[i for i, (start, end) in enumerate(offsets) if start < match.end() and end > match.start()]] = final
-    return Signals(signals.tags, states, signals.posteriors)
+    return states
