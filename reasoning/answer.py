@@ -20,7 +20,7 @@ MAXIMUM_HYPOTHESES = 8
 NONE = "none"
 
 _HEAD = re.compile(r"^(\d)\. (.+?) \| (\w+) \| ([a-z ]+?)( \| can't miss)?$")
-_QUOTE = re.compile(r'"([^"]*)"')
+_QUOTE = re.compile(r'" ?([^"]*)"')
 
 
 class AnswerError(ValueError):

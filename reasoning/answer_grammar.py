@@ -80,12 +80,15 @@ def _head(listed: int, names: str, least: Likelihood) -> str:
 
 
 def _quote(note: str) -> str:
-    """Terminals of a quotation: a span of whole words of one line of the note, in double quotes; "" without any words."""
+    """Terminals of a quotation: a span of whole words of one line of the note, in double quotes; "" without any words.
+
+    A blank may follow the opening mark: behind it a word is the same token as in the note, which a small model can copy.
+    """
     if not re.search(r'[^\s"\x00-\x1f\x7f]{2}', note):
         return ""
     span = json.dumps({"substring_chunks": _CHUNK.findall(note)}, ensure_ascii=False)
     words = f"/{_INK}+({_GAP}+{_INK}+){{0,{MAXIMUM_WORDS - 1}}}/"
-    return f'QUOTE: "\\"" INNER "\\""\nINNER: SPAN & {words} & /.{{2,}}/\nSPAN: %regex {span}'
+    return f'QUOTE: "\\"" " "? INNER "\\""\nINNER: SPAN & {words} & /.{{2,}}/\nSPAN: %regex {span}'
 
 
 def _either(names: Sequence[str]) -> str:

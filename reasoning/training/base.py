@@ -5,6 +5,7 @@ Runs on CPU or GPU, saves a checkpoint every few minutes and goes on from it whe
 
 import json
 import time
+from collections import Counter
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass
@@ -18,7 +19,8 @@ from transformers import Qwen2Config, Qwen2ForCausalLM
 
 from cases.knowledge import Knowledge
 from reasoning.training.corpus import rows
-from reasoning.training.objective import Batch, Body, CrossEntropy, Heads, batches, inner_states, objective, summed_cross_entropy
+from reasoning.training.neighbours import look_at_neighbours
+from reasoning.training.objective import Batch, Compiled, Heads, batches, inner_states, objective, summed_cross_entropy, summed_pointer_loss
 from reasoning.training.reading import tag_count
 from reasoning.training.rounding import four_bit_weights, matrices
 
@@ -31,13 +33,13 @@ class BaseConfiguration:
 
     minutes: float
     width: int = 384
-    layers: int = 6
+    layers: int = 7
     heads: int = 6
     key_value_heads: int = 2
     inner: int = 1024
-    length: int = 1024
+    length: int = 1152
     rows_per_step: int = 8
-    rows_per_pass: int = 2
+    rows_per_pass: int = 4
     muon_rate: float = 0.02
     adam_rate: float = 3e-3
     warmup: float = 0.02
@@ -50,9 +52,9 @@ Progress = Callable[[dict[str, float]], None]
 
 
 def new_model(configuration: BaseConfiguration, vocabulary: int) -> Qwen2ForCausalLM:
-    """A Qwen2 causal LM with random weights."""
+    """A Qwen2 causal LM with random weights, but for heads that start by looking at the words before."""
     torch.manual_seed(0)
-    return Qwen2ForCausalLM(
+    model = Qwen2ForCausalLM(
         Qwen2Config(
             vocab_size=vocabulary,
             hidden_size=configuration.width,
@@ -67,6 +69,8 @@ def new_model(configuration: BaseConfiguration, vocabulary: int) -> Qwen2ForCaus
             pad_token_id=0,
         )
     )
+    look_at_neighbours(model)
+    return model
 
 
 def rate_at(share: float, configuration: BaseConfiguration) -> float:
@@ -117,15 +121,15 @@ class _Training:
         self.step, self.seed, self.tokens, self.elapsed = state["step"], state["seed"], state["tokens"], state["elapsed"]
 
 
-def _take_step(training: _Training, passes: list[Batch], factor: float, rounded: bool, body: Body, cross_entropy: CrossEntropy) -> float:
-    """One optimiser step at `factor` of the full rates; its loss."""
-    total, device = 0.0, passes[0].ids.device.type
+def _take_step(training: _Training, passes: list[Batch], factor: float, rounded: bool, parts: Compiled) -> Counter[str]:
+    """One optimiser step at `factor` of the full rates; its losses by name."""
+    total, device = Counter[str](), passes[0].ids.device.type
     with four_bit_weights(training.model) if rounded else nullcontext():
         for batch in passes:
             with torch.autocast(device, torch.bfloat16):
-                loss = objective(batch, training.model, training.heads, body, cross_entropy)
+                loss, separate = objective(batch, training.model, training.heads, parts)
             loss.backward()
-            total += loss.item()
+            total.update(separate)
     torch.nn.utils.clip_grad_norm_([*training.model.parameters(), *training.heads.parameters()], 1.0)
     for optimiser in training.optimisers:
         for group in optimiser.param_groups:
@@ -133,6 +137,18 @@ def _take_step(training: _Training, passes: list[Batch], factor: float, rounded:
         optimiser.step()
         optimiser.zero_grad(set_to_none=True)
     return total
+
+
+def compiled_parts(model: Qwen2ForCausalLM, compiled: bool) -> Compiled:
+    """The heavy parts of the objective, compiled when asked."""
+    body = partial(inner_states, model)
+    if not compiled:
+        return Compiled(body)
+    return Compiled(
+        torch.compile(body, dynamic=False),
+        torch.compile(summed_cross_entropy, dynamic=True),
+        torch.compile(summed_pointer_loss, dynamic=False),
+    )
 
 
 def train_base(
@@ -146,13 +162,10 @@ def train_base(
     checkpoint = folder / "checkpoint.pt"
     if checkpoint.exists():
         training.load(checkpoint, device)
-    body: Body = partial(inner_states, model)
-    cross_entropy: CrossEntropy = summed_cross_entropy
-    if configuration.compiled:
-        body, cross_entropy = torch.compile(body, dynamic=False), torch.compile(cross_entropy, dynamic=True)
+    parts = compiled_parts(model, configuration.compiled)
     stream = rows(knowledge, tokenizer, configuration.length, training.seed)
     model.train()
-    smooth: float | None = None
+    smooth: dict[str, float] = {}
     usual: float | None = None
     last_save = before = time.monotonic()
     whole = configuration.minutes * 60
@@ -161,9 +174,9 @@ def train_base(
         share = training.elapsed / whole
         passes = batches(taken, configuration.rows_per_pass, device)
         factor = rate_at(share, configuration)
-        loss = _take_step(training, passes, factor, share > configuration.rounded_from, body, cross_entropy)
+        losses = _take_step(training, passes, factor, share > configuration.rounded_from, parts)
         now = time.monotonic()
-        if smooth is not None:  # the first step is compilation, which is not training
+        if smooth:  # the first step is compilation, which is not training
             took = now - before
             usual = took if usual is None else min(took, 0.9 * usual + 0.1 * took)
             training.elapsed += min(took, 4 * usual)  # nor is a machine that sleeps
@@ -173,10 +186,10 @@ def train_base(
             taken[-1].seed,
             training.tokens + len(taken) * configuration.length,
         )
-        smooth = loss if smooth is None else 0.95 * smooth + 0.05 * loss
+        smooth = {name: 0.95 * smooth.get(name, loss) + 0.05 * loss for name, loss in losses.items()}
         if training.step % 20 == 0:
             minutes = {"minutes": training.elapsed / 60, "of": configuration.minutes}
-            progress({"step": training.step, "loss": smooth, "tokens": training.tokens, **minutes, "rate": factor})
+            progress({"step": training.step, "tokens": training.tokens, **minutes, "rate": factor, **smooth})
         if now - last_save > CHECKPOINT_SECONDS or training.elapsed >= whole:
             training.save(checkpoint)
             last_save = now
@@ -184,7 +197,7 @@ def train_base(
         "steps": training.step,
         "tokens": training.tokens,
         "examples": training.seed,
-        "loss": smooth,
+        "losses": smooth,
         "minutes": training.elapsed / 60,
     }
     (folder / "base.json").write_text(json.dumps({**asdict(configuration), **record}, indent=1))

@@ -11,17 +11,20 @@ from tokenizers import Tokenizer
 from cases.generator import generate_case
 from cases.knowledge import Knowledge
 from reasoning.training import texts
-from reasoning.training.reading import UNTAUGHT, Signals, leader_states, no_signals, note_signals
+from reasoning.training.pointing import no_pointers, pointers
+from reasoning.training.reading import UNTAUGHT, Signals, leader_states, no_signals, note_signals, untaught
 from reasoning.training.texts import Example
 
 SHARES = {
-    "vanilla": 0.34, "cot": 0.18, "longstep": 0.14, "longmonolog": 0.08,
-    "read": 0.16, "weigh": 0.05, "name": 0.03, "describe": 0.01, "quote": 0.01,
+    "vanilla": 0.28, "cot": 0.15, "longstep": 0.17, "longmonolog": 0.14,
+    "read": 0.12, "weigh": 0.05, "name": 0.04, "describe": 0.01, "quote": 0.04,
 }  # fmt: skip
 """Share of examples, not of tokens."""
 
-_DECISION = re.compile(r"^\d\. .*$|^## Conclusion\n.*$|(?<= = ).*$|(?<=^[+-] )\S+|(?<=\")\w+", re.MULTILINE)
-_LEADER = re.compile(r"<answer>\n1\. [^|]+|This points to [^;]+|## Conclusion\n.+?(?= > )")
+_DECISION = re.compile(r"^\d\. .*$|^## Conclusion\n.*$|(?<= = ).*$|(?<=^[+-] )\S+|(?<=\" )\w+", re.MULTILINE)
+_LEADER = re.compile(
+    r"<answer>\n1\. [^|]+|This points to [^;]+|## Conclusion\n.+?(?= > )|(?:So, in order|My conclusion|I settle on this order): .+?(?= > )"
+)
 """Where the leading diagnosis is named: there too, the posterior must be at hand."""
 LEADER_WEIGHT = 24.0
 DECISION_WEIGHT = 3.0
@@ -30,22 +33,22 @@ DECISION_WEIGHT = 3.0
 
 @dataclass(frozen=True)
 class Tokenised:
-    """One example: ids, loss weights, and what the note teaches at each token."""
+    """One example: ids, loss weights, what the note teaches at each token, and where the reply's words come from."""
 
     ids: list[int]
     weights: list[float]
     signals: Signals
+    pointers: np.ndarray
 
 
 @dataclass(frozen=True)
 class Row:
-    """One packed row: ids, weights, tags and states by token, the posteriors that states point to, the seed to resume from."""
+    """One packed row: the arrays of its examples behind one another, and the seed to resume from."""
 
     ids: np.ndarray
     weights: np.ndarray
-    tags: np.ndarray
-    states: np.ndarray
-    posteriors: np.ndarray
+    signals: Signals
+    pointers: np.ndarray
     seed: int
 
 
@@ -91,13 +94,18 @@ def tokenise(
     for match in _LEADER.finditer(reply):
         decided[match.start() : match.end()] = LEADER_WEIGHT
     weights = [float(decided[start:end].max(initial=0.0 if decisions_only else 1.0)) for start, end in encoded.offsets]
-    signals = no_signals(len(given.ids) + len(encoded.ids), knowledge)
+    total = len(given.ids) + len(encoded.ids)
+    signals, pointed = no_signals(total, knowledge), no_pointers(total)
     if example.case is not None:
         noted = note_signals(knowledge, example.case, before.index(example.case.case.text), given.offsets)
-        untagged = no_signals(len(encoded.ids), knowledge).tags
+        nothing = untaught(len(encoded.ids))
         named = leader_states(_LEADER, reply, encoded.offsets, len(noted.posteriors) - 1)
-        signals = Signals(np.append(noted.tags, untagged), np.append(noted.states, named), noted.posteriors)
-    return Tokenised(given.ids + encoded.ids, [0.0] * len(given.ids) + weights, signals)
+        signals = Signals(
+            np.append(noted.tags, nothing), np.append(noted.earlier, nothing), np.append(noted.states, named), noted.posteriors
+        )
+        offsets = given.offsets + [(start + len(before), end + len(before)) for start, end in encoded.offsets]
+        pointed = pointers(knowledge, before + reply, len(before), offsets, example.case)
+    return Tokenised(given.ids + encoded.ids, [0.0] * len(given.ids) + weights, signals, pointed)
 
 
 def rows(knowledge: Knowledge, tokenizer: Tokenizer, length: int, first_seed: int = 0) -> Iterator[Row]:
@@ -125,15 +133,22 @@ def rows(knowledge: Knowledge, tokenizer: Tokenizer, length: int, first_seed: in
         yield _packed(chosen, length, seed)
 
 
+def _shifted(array: np.ndarray, by: int) -> np.ndarray:
+    """Places inside an example as places inside the row."""
+    return np.where(array == UNTAUGHT, UNTAUGHT, array + by)
+
+
 def _packed(items: Sequence[Tokenised], length: int, seed: int) -> Row:
     ids: np.ndarray = np.zeros(length, dtype=np.int64)
     weights: np.ndarray = np.zeros(length, dtype=np.float32)
-    tags: np.ndarray = np.full(length, UNTAUGHT, dtype=np.int64)
-    states: np.ndarray = tags.copy()
+    tags, earlier, states, pointed = untaught(length), untaught(length), untaught(length), no_pointers(length)
     at, before = 0, 0
     for item in items:
         place = slice(at, at + len(item.ids))
-        ids[place], weights[place], tags[place] = item.ids, item.weights, item.signals.tags
-        states[place] = np.where(item.signals.states == UNTAUGHT, UNTAUGHT, item.signals.states + before)
+        ids[place], weights[place] = item.ids, item.weights
+        tags[place], earlier[place] = item.signals.tags, item.signals.earlier
+        states[place] = _shifted(item.signals.states, before)
+        pointed[..., place] = _shifted(item.pointers, at)
         at, before = place.stop, before + len(item.signals.posteriors)
-    return Row(ids, weights, tags, states, np.concatenate([item.signals.posteriors for item in items]), seed)
+    posteriors = np.concatenate([item.signals.posteriors for item in items])
+    return Row(ids, weights, Signals(tags, earlier, states, posteriors), pointed, seed)

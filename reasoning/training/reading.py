@@ -1,8 +1,8 @@
-"""What a reader should know at each token of a note: which finding the words belong to, and what they make likely so far.
+"""What a reader should know at each token of a note: the finding these words belong to, the one before, and what is likely so far.
 
-The generator knows both, so the base model learns them at every token of the note (auxiliary tasks on inner layers,
-after Søgaard and Goldberg 2016) and not only from the few words of a reply that depend on them. The two heads that
-predict them are thrown away after training.
+The generator knows all three, so the base model learns them at every token of the note (auxiliary tasks on inner layers,
+after Søgaard and Goldberg 2016) and not only from the few words of a reply that depend on them. The heads that predict
+them are thrown away after training.
 """
 
 import re
@@ -21,9 +21,10 @@ UNTAUGHT = -1
 
 @dataclass(frozen=True)
 class Signals:
-    """For each token: its tag, and the row of `posteriors` that holds after it; UNTAUGHT where nothing is asked."""
+    """For each token: its tag, the tag before it, and the row of `posteriors` that holds after it; UNTAUGHT where nothing is asked."""
 
     tags: np.ndarray
+    earlier: np.ndarray
     states: np.ndarray
     posteriors: np.ndarray
 
@@ -38,30 +39,38 @@ def _tags(knowledge: Knowledge) -> dict[tuple[str, bool], int]:
     return {(name, present): 1 + 2 * i + present for i, name in enumerate(knowledge.findings) for present in (False, True)}
 
 
-def no_signals(tokens: int, knowledge: Knowledge) -> Signals:
+def untaught(tokens: int) -> np.ndarray:
     """Nothing is asked at any token."""
-    nothing: np.ndarray = np.full(tokens, UNTAUGHT, dtype=np.int64)
-    return Signals(nothing, nothing, np.zeros((0, len(knowledge.conditions)), dtype=np.float32))
+    return np.full(tokens, UNTAUGHT, dtype=np.int64)
+
+
+def no_signals(tokens: int, knowledge: Knowledge) -> Signals:
+    """The signals of an example without a note."""
+    nothing: np.ndarray = np.zeros((0, len(knowledge.conditions)), dtype=np.float32)
+    return Signals(untaught(tokens), untaught(tokens), untaught(tokens), nothing)
 
 
 def note_signals(knowledge: Knowledge, case: GeneratedCase, note_start: int, offsets: Sequence[tuple[int, int]]) -> Signals:
     """Tags for the tokens of the note, states from the first finding's end to the last token.
 
-    `offsets` are the characters of each token in a text that holds the note from `note_start` on.
+    `offsets` are the characters of each token in a text that holds the note from `note_start` on. The finding before is
+    asked only where a finding stands: a reader who lists findings in order goes from one to the next by it.
     """
     places = np.array(offsets, dtype=np.int64).reshape(-1, 2) - note_start
     inside = (places[:, 0] >= 0) & (places[:, 1] <= len(case.case.text))
-    tags = np.where(inside, 0, UNTAUGHT)
+    tags, earlier, before = np.where(inside, 0, UNTAUGHT), untaught(len(offsets)), 0
     for row in case.stated:
-        tags[(places[:, 0] < row.end) & (places[:, 1] > row.start)] = _tags(knowledge)[row.finding, row.present]
+        here = (places[:, 0] < row.end) & (places[:, 1] > row.start)
+        tags[here], earlier[here] = _tags(knowledge)[row.finding, row.present], before
+        before = _tags(knowledge)[row.finding, row.present]
     told = np.searchsorted(np.array([row.end for row in case.stated]), places[:, 1], side="right")
     posteriors: np.ndarray = running_posterior(knowledge, case.patient, case.stated).astype(np.float32)
-    return Signals(tags, np.where(told > 0, told, UNTAUGHT), posteriors)
+    return Signals(tags, earlier, np.where(told > 0, told, UNTAUGHT), posteriors)
 
 
 def leader_states(leader: re.Pattern[str], reply: str, offsets: Sequence[tuple[int, int]], final: int) -> np.ndarray:
     """The states of a reply's tokens: the final posterior is asked where the leading diagnosis is named, nothing elsewhere."""
-    states: np.ndarray = np.full(len(offsets), UNTAUGHT, dtype=np.int64)
+    states = untaught(len(offsets))
     for match in leader.finditer(reply):
         states[[i for i, (start, end) in enumerate(offsets) if start < match.end() and end > match.start()]] = final
     return states

@@ -5,6 +5,7 @@ LongStep keeps long, ordered solution steps; LongMonolog is an inner monologue w
 """
 
 import random
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -31,6 +32,11 @@ class Example:
 def prompt(strategy: str, note: str) -> str:
     """The user's message to the demonstration model; the same words stand in prompts/demonstration."""
     return f"Case: {note}\nTask: {strategy}"
+
+
+def spaced_quotations(text: str) -> str:
+    """The text with a blank behind every opening mark: so the first word of a quotation is the same token as in the note."""
+    return re.sub(r"\"([^\"\n]+)\"", r'" \1"', text)
 
 
 def _canonical(knowledge: Knowledge, row: Stated) -> str:
@@ -155,7 +161,7 @@ def longmonolog(knowledge: Knowledge, case: GeneratedCase, rows: Sequence[Weighe
             + f" {danger[0].condition.name}. {danger[0].condition.settling_test} would settle it."
         )
     parts.append(say(["So, in order:", "My conclusion:", "I settle on this order:"]) + " " + " > ".join(row.condition.name for row in rows))
-    return "\n".join(parts)
+    return spaced_quotations("\n".join(parts))
 
 
 TRACES = {"cot": chain, "longstep": longstep, "longmonolog": longmonolog}
@@ -164,7 +170,7 @@ TRACES = {"cot": chain, "longstep": longstep, "longmonolog": longmonolog}
 def case_example(knowledge: Knowledge, case: GeneratedCase, strategy: str, draw: random.Random) -> Example:
     """The text of one case under one strategy: trace, then answer in its written form."""
     rows = weigh(knowledge, case)
-    answer = f"{ANSWER}\n{write_answer(differential(knowledge, case, rows))}{END_ANSWER}"
+    answer = f"{ANSWER}\n{spaced_quotations(write_answer(differential(knowledge, case, rows)))}{END_ANSWER}"
     if strategy != "vanilla":
         answer = f"{THINK}\n{TRACES[strategy](knowledge, case, rows, draw)}\n{END_THINK}\n{answer}"
     return Example(prompt(strategy, case.case.text), answer, case)
@@ -216,6 +222,6 @@ def copy_exercise(knowledge: Knowledge, case: GeneratedCase, draw: random.Random
     asked = "; ".join(knowledge.findings[s.finding].name for s in rows)
     return Example(
         f"Case: {case.case.text}\nFind: {asked}\nTask: quote",
-        "".join(f'"{case.case.text[s.start : s.end]}"\n' for s in rows),
+        spaced_quotations("".join(f'"{case.case.text[s.start : s.end]}"\n' for s in rows)),
         case,
     )

@@ -9,9 +9,11 @@ from cases.knowledge import Condition, Knowledge
 from cases.note import Stated
 from reasoning.differential import Differential, Hypothesis, Likelihood, Quotation, Status
 
-SUPPORT = 0.5
-OPPOSE = -0.3
-"""Log-likelihood ratios against the average condition beyond which a finding counts as evidence."""
+SUPPORT, OPPOSE_DENIED, OPPOSE_PRESENT = 0.5, -0.3, -0.6
+"""Log-likelihood ratios against the average condition beyond which a finding counts as evidence.
+
+Something present that a disease merely does not explain is no argument against it; it must be usual elsewhere.
+"""
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ def weigh(knowledge: Knowledge, case: GeneratedCase) -> tuple[Weighed, ...]:
             ((weight_of_evidence(knowledge, condition, s.finding, s.present), s) for s in case.stated), key=lambda pair: -pair[0]
         )
         supporting = tuple(s for w, s in weights if w > SUPPORT)[:3]
-        refuting = tuple(s for w, s in reversed(weights) if w < OPPOSE)[:2]
+        refuting = tuple(s for w, s in reversed(weights) if w < (OPPOSE_PRESENT if s.present else OPPOSE_DENIED))[:2]
         expected = sorted(
             (f for f, q in condition.findings.items() if q >= 0.3 and f not in stated),
             key=lambda f: -weight_of_evidence(knowledge, condition, f, True),

@@ -1,5 +1,6 @@
 """Training the base: what each token of a note teaches, that training goes on where it stopped, and that rounding is NF4's own."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,14 +13,15 @@ from cases.generator import generate_case
 from cases.knowledge import load_knowledge
 from reasoning.training.base import BaseConfiguration, new_model, rate_at, train_base
 from reasoning.training.corpus import SHARES, make_example, render, rows, tokenise
-from reasoning.training.objective import Heads, batches, inner_states, objective, summed_cross_entropy
+from reasoning.training.objective import SHARES_OF_LOSS, Compiled, Heads, batches, inner_states, losses, objective
+from reasoning.training.pointing import COPIED, NAMED
 from reasoning.training.reading import UNTAUGHT, note_signals, tag_count
 from reasoning.training.rounding import four_bit_weights, matrices, rounded_to_nf4
 from reasoning.training.tokenizer import train_tokenizer
 
 KNOWLEDGE = load_knowledge()
 SMALL = BaseConfiguration(
-    minutes=0.05, width=64, layers=3, heads=2, key_value_heads=1, inner=128, length=1024, rows_per_step=2, compiled=False
+    minutes=0.05, width=64, layers=3, heads=4, key_value_heads=2, inner=128, length=1024, rows_per_step=2, compiled=False
 )
 
 
@@ -66,30 +68,99 @@ def test_the_posterior_is_asked_again_where_the_leader_is_named(tokenizer, kind:
 
 def test_packed_rows_keep_what_each_example_teaches(tokenizer) -> None:
     row = next(rows(KNOWLEDGE, tokenizer, 2048))
-    assert row.states.max() < len(row.posteriors)
+    assert row.signals.states.max() < len(row.signals.posteriors)
     first = tokenise(KNOWLEDGE, tokenizer, make_example(KNOWLEDGE, "vanilla", 3))
     assert (first.signals.tags != UNTAUGHT).sum() > 20
     assert not any(weight for weight, tag in zip(first.weights, first.signals.tags, strict=True) if tag != UNTAUGHT)
 
 
-def test_the_objective_is_the_models_own_loss_and_the_heads_losses(tokenizer) -> None:
+def pointed(tokenizer, kind: str, seed: int) -> list[tuple[int, str, str, str]]:
+    """Kind of pointer, the word written next, the words pointed at, for every pointing token."""
+    row = tokenise(KNOWLEDGE, tokenizer, make_example(KNOWLEDGE, kind, seed))
+    return [
+        (kind, tokenizer.decode([row.ids[i + 1]]), tokenizer.decode(row.ids[first : last + 1]), tokenizer.decode(row.ids[: i + 1]))
+        for kind in (COPIED, NAMED)
+        for i, (first, last) in enumerate(row.pointers[kind].T)
+        if first != UNTAUGHT
+    ]
+
+
+@pytest.mark.parametrize("kind", ["vanilla", "cot", "longstep", "longmonolog", "read", "quote"])
+def test_a_copied_word_points_to_its_original(tokenizer, kind: str) -> None:
+    copies = [row for row in pointed(tokenizer, kind, 11) if row[0] == COPIED]
+    assert len(copies) > 10
+    assert sum(written.strip() == source.strip() for _, written, source, _ in copies) / len(copies) > 0.9
+
+
+@pytest.mark.parametrize("kind", ["cot", "longstep", "longmonolog", "read"])
+def test_a_finding_named_points_to_the_words_that_state_it(tokenizer, kind: str) -> None:
+    case = make_example(KNOWLEDGE, kind, 11).case
+    named = {source.strip() for pointer, _, source, _ in pointed(tokenizer, kind, 11) if pointer == NAMED}
+    wordings = [case.case.text[row.start : row.end] for row in case.stated]
+    assert named
+    assert all(any(wording in source for wording in wordings) for source in named)
+
+
+def test_a_finding_knows_which_one_came_before_it(tokenizer) -> None:
+    case = generate_case(4)
+    offsets = tokenizer.encode(case.case.text).offsets
+    signals = note_signals(KNOWLEDGE, case, 0, offsets)
+    seen = [(int(before), int(tag)) for before, tag in zip(signals.earlier, signals.tags, strict=True) if before != UNTAUGHT]
+    order = list(dict.fromkeys(seen))
+    assert order[0][0] == 0
+    assert [before for before, _ in order[1:]] == [tag for _, tag in order[:-1]]
+
+
+def test_the_losses_are_the_models_own_and_the_heads(tokenizer) -> None:
     torch.manual_seed(1)
     model = new_model(SMALL, 1024)
     heads = Heads(64, tag_count(KNOWLEDGE), len(KNOWLEDGE.conditions))
     row = next(rows(KNOWLEDGE, tokenizer, 1024))
     (batch,) = batches([row], 1, torch.device("cpu"))
+    parts = Compiled(lambda ids: inner_states(model, ids))
     with torch.no_grad():
-        whole = objective(batch, model, heads, lambda ids: inner_states(model, ids), summed_cross_entropy)
+        found = losses(batch, model, heads, parts)
         out = model(batch.ids, output_hidden_states=True)
         weights = batch.weights[0, 1:]
         reply = (functional.cross_entropy(out.logits[0, :-1], batch.ids[0, 1:], reduction="none") * weights).sum() / weights.sum()
-        middle, upper = out.hidden_states[1][0], out.hidden_states[2][0]
-        tag = functional.cross_entropy(functional.rms_norm(middle, (64,)) @ heads.tag.weight.T, batch.tags[0], ignore_index=UNTAUGHT)
-        asked = torch.from_numpy(row.states != UNTAUGHT)
-        expected = torch.from_numpy(row.posteriors[row.states[row.states != UNTAUGHT]])
-        scores = functional.rms_norm(upper[asked], (64,)) @ heads.posterior.weight.T
-        posterior = functional.cross_entropy(scores, expected)
-    assert torch.isclose(whole, reply + 0.5 * tag + 0.3 * posterior, rtol=1e-3)
+        read, judged = out.hidden_states[1][0], out.hidden_states[2][0]
+        tag = functional.cross_entropy(functional.rms_norm(read, (64,)) @ heads.tag.weight.T, batch.tags[0], ignore_index=UNTAUGHT)
+        asked = torch.from_numpy(row.signals.states != UNTAUGHT)
+        expected = torch.from_numpy(row.signals.posteriors[row.signals.states[row.signals.states != UNTAUGHT]])
+        posterior = functional.cross_entropy(functional.rms_norm(judged[asked], (64,)) @ heads.posterior.weight.T, expected)
+        weighted, separate = objective(batch, model, heads, parts)
+    assert torch.isclose(found["reply"], reply, rtol=1e-3)
+    assert torch.isclose(found["tag"], tag, rtol=1e-3)
+    assert torch.isclose(found["posterior"], posterior, rtol=1e-3)
+    assert float(weighted) == pytest.approx(sum(SHARES_OF_LOSS[name] * value for name, value in separate.items()), rel=1e-3)
+
+
+def test_the_pointing_heads_are_the_attention_of_their_layer(tokenizer) -> None:
+    torch.manual_seed(2)
+    model = new_model(SMALL, 1024).eval()
+    model.set_attn_implementation("eager")
+    row = next(rows(KNOWLEDGE, tokenizer, 1024))
+    (batch,) = batches([row], 1, torch.device("cpu"))
+    with torch.no_grad():
+        attention = model(batch.ids, output_attentions=True).attentions[2][0, [0, 2]]
+        expected = 0.0
+        for kind in (COPIED, NAMED):
+            for i, (first, last) in enumerate(row.pointers[kind].T):
+                if first != UNTAUGHT:
+                    expected -= float(attention[kind, i, first : last + 1].sum().log())
+        heads = Heads(64, tag_count(KNOWLEDGE), len(KNOWLEDGE.conditions))
+        found = losses(batch, model, heads, Compiled(lambda ids: inner_states(model, ids)))["pointer"]
+    assert float(found) == pytest.approx(expected / batch.counts["pointer"], rel=1e-3)
+
+
+def test_a_new_model_starts_with_heads_that_look_one_two_and_more_tokens_back() -> None:
+    model = new_model(replace(SMALL, width=128, heads=4), 1024).eval()
+    model.set_attn_implementation("eager")
+    with torch.no_grad():
+        first = model(torch.randint(0, 1024, (1, 200)), output_attentions=True).attentions[0][0]
+    assert first[2].diagonal(-1).mean() > 0.7
+    assert first[3].diagonal(-2)[2:].mean() > 0.7
+    assert first[:2].diagonal(-1, 1, 2).mean() < 0.2
 
 
 def test_training_learns_and_goes_on_where_it_stopped(tokenizer, tmp_path: Path) -> None:
@@ -108,7 +179,7 @@ def test_training_learns_and_goes_on_where_it_stopped(tokenizer, tmp_path: Path)
 
     def loss(model: torch.nn.Module) -> float:
         with torch.no_grad():
-            return float(objective(batch, model, heads, lambda ids: inner_states(model, ids), summed_cross_entropy))
+            return float(objective(batch, model, heads, Compiled(lambda ids: inner_states(model, ids)))[0])
 
     assert loss(model) < loss(untrained)
 
