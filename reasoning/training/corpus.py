@@ -12,12 +12,12 @@ from cases.generator import generate_case
 from cases.knowledge import Knowledge
 from reasoning.training import texts
 from reasoning.training.pointing import no_pointers, pointers
-from reasoning.training.reading import UNTAUGHT, Signals, leader_states, no_signals, note_signals, untaught
+from reasoning.training.reading import UNTAUGHT, Signals, leader_states, no_signals, note_signals, untaught, wording_signals
 from reasoning.training.texts import Example
 
 SHARES = {
-    "vanilla": 0.28, "cot": 0.15, "longstep": 0.17, "longmonolog": 0.14,
-    "read": 0.12, "weigh": 0.05, "name": 0.04, "describe": 0.01, "quote": 0.04,
+    "vanilla": 0.26, "cot": 0.14, "longstep": 0.15, "longmonolog": 0.12,
+    "read": 0.10, "weigh": 0.05, "words": 0.12, "name": 0.02, "describe": 0.01, "quote": 0.03,
 }  # fmt: skip
 """Share of examples, not of tokens."""
 
@@ -57,6 +57,8 @@ def make_example(knowledge: Knowledge, kind: str, seed: int) -> Example:
     draw = random.Random(f"text:{kind}:{seed}")
     if kind == "name":
         return texts.phrase_exercise(knowledge, draw)
+    if kind == "words":
+        return texts.wording_exercise(knowledge, draw)
     if kind == "describe":
         return texts.script_exercise(knowledge, draw)
     case = generate_case(seed, "train", knowledge)
@@ -105,6 +107,9 @@ def tokenise(
         )
         offsets = given.offsets + [(start + len(before), end + len(before)) for start, end in encoded.offsets]
         pointed = pointers(knowledge, before + reply, len(before), offsets, example.case)
+    elif example.stated:
+        offsets = given.offsets + [(len(before), len(before))] * len(encoded.ids)
+        signals = wording_signals(knowledge, example.stated, before.index(example.user), offsets)
     return Tokenised(given.ids + encoded.ids, [0.0] * len(given.ids) + weights, signals, pointed)
 
 
@@ -117,7 +122,9 @@ def rows(knowledge: Knowledge, tokenizer: Tokenizer, length: int, first_seed: in
         while len(pool) < 48:
             kind = random.Random(f"kind:{seed}").choices(kinds, shares)[0]
             example = make_example(knowledge, kind, seed)
-            item = tokenise(knowledge, tokenizer, example, decisions_only=kind == "name", reader=dropping if seed % 3 == 0 else None)
+            item = tokenise(
+                knowledge, tokenizer, example, decisions_only=kind in ("name", "words"), reader=dropping if seed % 3 == 0 else None
+            )
             seed += 1
             if len(item.ids) <= length:
                 pool.append(item)

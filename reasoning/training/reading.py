@@ -7,13 +7,14 @@ them are thrown away after training.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
 
 from cases.generator import GeneratedCase, running_posterior
 from cases.knowledge import Knowledge
+from cases.note import Stated
 
 UNTAUGHT = -1
 """Marks a token at which nothing is asked."""
@@ -58,14 +59,26 @@ def note_signals(knowledge: Knowledge, case: GeneratedCase, note_start: int, off
     """
     places = np.array(offsets, dtype=np.int64).reshape(-1, 2) - note_start
     inside = (places[:, 0] >= 0) & (places[:, 1] <= len(case.case.text))
-    tags, earlier, before = np.where(inside, 0, UNTAUGHT), untaught(len(offsets)), 0
-    for row in case.stated:
+    tags, earlier = _stated_tags(knowledge, case.stated, places)
+    told = np.searchsorted(np.array([row.end for row in case.stated]), places[:, 1], side="right")
+    posteriors: np.ndarray = running_posterior(knowledge, case.patient, case.stated).astype(np.float32)
+    return Signals(np.where(inside, np.maximum(tags, 0), UNTAUGHT), earlier, np.where(told > 0, told, UNTAUGHT), posteriors)
+
+
+def wording_signals(knowledge: Knowledge, stated: Sequence[Stated], start: int, offsets: Sequence[tuple[int, int]]) -> Signals:
+    """Tags only, for wordings without a case; `stated` are places in a text that begins at `start`."""
+    tags, _ = _stated_tags(knowledge, stated, np.array(offsets, dtype=np.int64).reshape(-1, 2) - start)
+    return replace(no_signals(len(offsets), knowledge), tags=tags)
+
+
+def _stated_tags(knowledge: Knowledge, stated: Sequence[Stated], places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The tag of each token inside a finding, and the tag of the finding before it; UNTAUGHT elsewhere."""
+    tags, earlier, before = untaught(len(places)), untaught(len(places)), 0
+    for row in stated:
         here = (places[:, 0] < row.end) & (places[:, 1] > row.start)
         tags[here], earlier[here] = _tags(knowledge)[row.finding, row.present], before
         before = _tags(knowledge)[row.finding, row.present]
-    told = np.searchsorted(np.array([row.end for row in case.stated]), places[:, 1], side="right")
-    posteriors: np.ndarray = running_posterior(knowledge, case.patient, case.stated).astype(np.float32)
-    return Signals(tags, earlier, np.where(told > 0, told, UNTAUGHT), posteriors)
+    return tags, earlier
 
 
 def leader_states(leader: re.Pattern[str], reply: str, offsets: Sequence[tuple[int, int]], final: int) -> np.ndarray:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cases.generator import GeneratedCase, held_out_phrasing
-from cases.knowledge import Condition, Knowledge
+from cases.knowledge import Condition, Finding, Knowledge
 from cases.knowledge.schema import Onset
 from cases.note import Stated, fill_numbers
 from reasoning.answer import write_answer
@@ -22,11 +22,15 @@ THINK, END_THINK, ANSWER, END_ANSWER = "<think>", "</think>", "<answer>", "</ans
 
 @dataclass(frozen=True)
 class Example:
-    """A prompt as the user writes it and the reply that is to be learnt; the case when the prompt holds its note."""
+    """A prompt as the user writes it and the reply that is to be learnt.
+
+    `case` when the prompt holds its note; `stated` are findings at places of the prompt when it holds wordings only.
+    """
 
     user: str
     reply: str
     case: GeneratedCase | None = None
+    stated: tuple[Stated, ...] = ()
 
 
 def prompt(strategy: str, note: str) -> str:
@@ -187,15 +191,30 @@ def weighing_exercise(knowledge: Knowledge, case: GeneratedCase, draw: random.Ra
     return Example(f"Case: {_who(case)}: {'; '.join(names)}\nTask: weigh", weighing_text(knowledge, case, weigh(knowledge, case), draw))
 
 
+def _taught_wording(finding: Finding, present: bool, draw: random.Random) -> str:
+    """One of the wordings that training may use, its numbers filled in."""
+    pool = (finding.phrasings if present else finding.negated).all()
+    return fill_numbers(draw.choice(tuple(p for p in pool if not held_out_phrasing(finding.id, p)) or pool), draw)
+
+
 def phrase_exercise(knowledge: Knowledge, draw: random.Random, rows: int = 24) -> Example:
-    """Many wordings and what they mean: the densest way to teach reading."""
+    """Many wordings and what they mean."""
     lines = []
     for finding in draw.sample(list(knowledge.findings.values()), rows):
         present = draw.random() < 0.65
-        pool = (finding.phrasings if present else finding.negated).all()
-        pool = tuple(p for p in pool if not held_out_phrasing(finding.id, p)) or pool
-        lines.append(f"{'+' if present else '-'} {fill_numbers(draw.choice(pool), draw)} = {finding.name}\n")
+        lines.append(f"{'+' if present else '-'} {_taught_wording(finding, present, draw)} = {finding.name}\n")
     return Example("Task: name", "## Findings\n" + "".join(lines))
+
+
+def wording_exercise(knowledge: Knowledge, draw: random.Random, rows: int = 64) -> Example:
+    """Wordings one behind the other, to be read and not answered: the densest way to teach reading."""
+    text, stated = "Case: ", []
+    for finding in draw.sample(list(knowledge.findings.values()), rows):
+        present = draw.random() < 0.65
+        wording = _taught_wording(finding, present, draw)
+        stated.append(Stated(finding.id, present, len(text), len(text) + len(wording)))
+        text += wording + draw.choice((", ", ", ", ". ", "; ", " and ", "\n"))
+    return Example(text + "\nTask: read", "", stated=tuple(stated))
 
 
 def script_exercise(knowledge: Knowledge, draw: random.Random, rows: int = 4) -> Example:
