@@ -6,6 +6,8 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
+from cases.knowledge import load_knowledge
+
 _TITLES = {
     "vanilla": "Direct answer",
     "cot": "Chain of thought",
@@ -20,15 +22,19 @@ def _percent(row: dict[str, Any], name: str) -> str:
     return f"{100 * row[name]:.1f} ({100 * low:.1f} to {100 * high:.1f})"
 
 
+def _share(value: float | None) -> str:
+    return "–" if value is None else f"{100 * value:.0f} %"
+
+
 def table(rows: list[dict[str, Any]]) -> str:
     """A Markdown table of figures, one row a strategy or baseline; percentages with 95 % Wilson intervals."""
-    lines = ["| method | n | top-1, % | top-3, % | tokens a case | evidence verbatim |", "|---|---|---|---|---|---|"]
+    lines = ["| method | n | top-1, % | top-3, % | tokens a case | evidence verbatim | trace verbatim |", "|---|---|---|---|---|---|---|"]
     for row in rows:
         title = _TITLES.get(row["strategy"], row["strategy"])
         if parameters := row.get("parameters"):
             title += f", {parameters['samples']} × {parameters['inner']}, T {parameters['temperature']}"
         tokens = f"{row['thinking_tokens'] + row['answer_tokens']:.0f}" if "answer_tokens" in row else "–"
-        verbatim = f"{100 * row['evidence_verbatim']:.0f} %" if row.get("evidence_verbatim") is not None else "–"
+        verbatim = " | ".join(_share(row.get(name)) for name in ("evidence_verbatim", "trace_quotations_verbatim"))
         lines.append(f"| {title} | {row['n']} | {_percent(row, 'top1')} | {_percent(row, 'top3')} | {tokens} | {verbatim} |")
     return "\n".join(lines)
 
@@ -59,7 +65,11 @@ def write_card(folder: Path, figures: dict[str, list[dict[str, Any]]]) -> None:
         "heldout": "Generated cases of the held-out split",
         "typed": "Vignettes as clinicians type them, written by people, never trained on",
     }
+    knowledge = load_knowledge()
     text = template.substitute(
+        conditions=len(knowledge.conditions),
+        findings=len(knowledge.findings),
+        pieces=f"{json.loads((folder / 'base' / 'config.json').read_text('utf-8'))['vocab_size']:,}",
         width=record["width"],
         layers=record["layers"],
         tokens=f"{record['tokens'] / 1e6:.1f}",
