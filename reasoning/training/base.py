@@ -44,6 +44,7 @@ class BaseConfiguration:
     adam_rate: float = 3e-3
     warmup: float = 0.02
     decay_from: float = 0.45
+    reading_until: float = 0.6
     rounded_from: float = 0.6
     compiled: bool = True
 
@@ -163,12 +164,14 @@ def train_base(
     if checkpoint.exists():
         training.load(checkpoint, device)
     parts = compiled_parts(model, configuration.compiled)
-    stream = rows(knowledge, tokenizer, configuration.length, training.seed)
+    whole = configuration.minutes * 60
+    stream = rows(
+        knowledge, tokenizer, configuration.length, training.seed, lambda: training.elapsed < configuration.reading_until * whole
+    )
     model.train()
     smooth: dict[str, float] = {}
     usual: float | None = None
     last_save = before = time.monotonic()
-    whole = configuration.minutes * 60
     while training.elapsed < whole:
         taken = [next(stream) for _ in range(configuration.rows_per_step)]
         share = training.elapsed / whole

@@ -2,7 +2,7 @@
 
 import random
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +20,8 @@ SHARES = {
     "read": 0.10, "weigh": 0.05, "words": 0.12, "name": 0.02, "describe": 0.01, "quote": 0.03,
 }  # fmt: skip
 """Share of examples, not of tokens."""
+READING_FIRST = {**SHARES, "words": 0.40}
+"""At first a third of the examples only teach what words mean: nothing else can be learnt before."""
 
 _DECISION = re.compile(r"^\d\. .*$|^## Conclusion\n.*$|(?<= = ).*$|(?<=^[+-] )\S+|(?<=\" )\w+", re.MULTILINE)
 _LEADER = re.compile(
@@ -113,14 +115,16 @@ def tokenise(
     return Tokenised(given.ids + encoded.ids, [0.0] * len(given.ids) + weights, signals, pointed)
 
 
-def rows(knowledge: Knowledge, tokenizer: Tokenizer, length: int, first_seed: int = 0) -> Iterator[Row]:
+def rows(
+    knowledge: Knowledge, tokenizer: Tokenizer, length: int, first_seed: int = 0, reading_first: Callable[[], bool] = lambda: False
+) -> Iterator[Row]:
     """Rows of `length` tokens, whole examples only; what does not fit a row is left out."""
-    kinds, shares = list(SHARES), list(SHARES.values())
     dropping = with_dropout(tokenizer)
     seed, pool = first_seed, list[Tokenised]()
     while True:
         while len(pool) < 48:
-            kind = random.Random(f"kind:{seed}").choices(kinds, shares)[0]
+            shares = READING_FIRST if reading_first() else SHARES
+            kind = random.Random(f"kind:{seed}").choices(list(shares), list(shares.values()))[0]
             example = make_example(knowledge, kind, seed)
             item = tokenise(
                 knowledge, tokenizer, example, decisions_only=kind in ("name", "words"), reader=dropping if seed % 3 == 0 else None
