@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from app.commands.errors import fail, told
+from app.commands.train_adapter import adapter
 
 train = typer.Typer(help="Train models.", no_args_is_help=True)
 
@@ -19,13 +20,21 @@ def _group() -> None:
     """Train models."""
 
 
+train.command()(adapter)
+
+
 @train.command()
 @told
 def demo(
     minutes: Annotated[float, typer.Option("--minutes", help="How long to train, all stages together.", min=0.1)],
     folder: Annotated[Path | None, typer.Option("--folder", metavar="DIR", help="Where to work; default: in the data folder.")] = None,
+    start: Annotated[
+        Path | None, typer.Option("--start", metavar="DIR", help="A finished base to train further, instead of starting from nothing.")
+    ] = None,
 ) -> None:
-    """Train the demonstration model from nothing. Stopped, it goes on where it was when it is started again."""
+    """Train the demonstration model from nothing, or further. Stopped, it goes on where it was when it is started again."""
+    if start is not None and not (start / "training.json").is_file():
+        fail("--start needs the folder of a finished base: one that holds model.safetensors and training.json.")
     missing = [name for name in _NEEDED if find_spec(name) is None]
     if missing:
         fail(f"Training needs the extra `train` ({', '.join(missing)} missing): install it with pip install 'soliloquy[train]'.")
@@ -45,7 +54,7 @@ def demo(
         typer.echo(f"{(time.monotonic() - began) / 60:6.1f} min  {stage}  {figures}")
 
     try:
-        train_demonstration(target, minutes, report)
+        train_demonstration(target, minutes, report, start)
     except OSError as error:
         fail(f"The folder {target} cannot be written ({(error.strerror or type(error).__name__).lower()}): choose another with --folder.")
     typer.echo(f"Done: {target}")

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors.torch import load_file
 from tokenizers import Tokenizer
 from transformers import Qwen2Config, Qwen2ForCausalLM
 
@@ -46,7 +47,15 @@ class BaseConfiguration:
     decay_from: float = 0.45
     reading_until: float = 0.6
     rounded_from: float = 0.6
+    peak: float = 1.0
+    heads_first: int = 0
     compiled: bool = True
+
+
+def continued(minutes: float, before: dict[str, Any]) -> BaseConfiguration:
+    """How a finished base of these settings is trained further: gentler, in four bits from the start, its new heads first."""
+    sizes = {name: before[name] for name in ("width", "layers", "heads", "key_value_heads", "inner", "length")}
+    return BaseConfiguration(minutes, **sizes, peak=0.5, decay_from=0.2, reading_until=0.3, rounded_from=0.0, heads_first=40)
 
 
 Progress = Callable[[dict[str, float]], None]
@@ -77,10 +86,10 @@ def new_model(configuration: BaseConfiguration, vocabulary: int) -> Qwen2ForCaus
 def rate_at(share: float, configuration: BaseConfiguration) -> float:
     """Learning-rate factor at a share of the time: a short rise, a plateau, a straight line to almost zero."""
     if share < configuration.warmup:
-        return max(share / configuration.warmup, 0.02)
+        return configuration.peak * max(share / configuration.warmup, 0.02)
     if share < configuration.decay_from:
-        return 1.0
-    return max(0.02, (1 - share) / (1 - configuration.decay_from))
+        return configuration.peak
+    return configuration.peak * max(0.02, (1 - share) / (1 - configuration.decay_from))
 
 
 def _optimisers(model: Qwen2ForCausalLM, heads: Heads, configuration: BaseConfiguration) -> list[torch.optim.Optimizer]:
@@ -122,7 +131,7 @@ class _Training:
         self.step, self.seed, self.tokens, self.elapsed = state["step"], state["seed"], state["tokens"], state["elapsed"]
 
 
-def _take_step(training: _Training, passes: list[Batch], factor: float, rounded: bool, parts: Compiled) -> Counter[str]:
+def _take_step(training: _Training, passes: list[Batch], factor: float, rounded: bool, heads_only: bool, parts: Compiled) -> Counter[str]:
     """One optimiser step at `factor` of the full rates; its losses by name."""
     total, device = Counter[str](), passes[0].ids.device.type
     with four_bit_weights(training.model) if rounded else nullcontext():
@@ -131,6 +140,8 @@ def _take_step(training: _Training, passes: list[Batch], factor: float, rounded:
                 loss, separate = objective(batch, training.model, training.heads, parts)
             loss.backward()
             total.update(separate)
+    if heads_only:
+        training.model.zero_grad(set_to_none=True)
     torch.nn.utils.clip_grad_norm_([*training.model.parameters(), *training.heads.parameters()], 1.0)
     for optimiser in training.optimisers:
         for group in optimiser.param_groups:
@@ -153,9 +164,17 @@ def compiled_parts(model: Qwen2ForCausalLM, compiled: bool) -> Compiled:
 
 
 def train_base(
-    knowledge: Knowledge, tokenizer: Tokenizer, configuration: BaseConfiguration, folder: Path, progress: Progress
+    knowledge: Knowledge,
+    tokenizer: Tokenizer,
+    configuration: BaseConfiguration,
+    folder: Path,
+    progress: Progress,
+    start: Path | None = None,
 ) -> Qwen2ForCausalLM:
-    """The trained model; `folder` holds checkpoint.pt, from which an interrupted training goes on."""
+    """The trained model; `folder` holds checkpoint.pt, from which an interrupted training goes on.
+
+    `start` is the folder of a finished base of the same sizes and vocabulary, which is trained further.
+    """
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     model = new_model(configuration, tokenizer.get_vocab_size()).to(device)
     heads = Heads(configuration.width, tag_count(knowledge), len(knowledge.conditions)).to(device)
@@ -163,11 +182,13 @@ def train_base(
     checkpoint = folder / "checkpoint.pt"
     if checkpoint.exists():
         training.load(checkpoint, device)
+    elif start is not None:
+        model.load_state_dict(load_file(start / "model.safetensors"), strict=False)  # the tied output head stands there once
+        before_that = json.loads((start / "training.json").read_text("utf-8"))
+        training.tokens, training.seed = before_that["tokens"], before_that["examples"]
     parts = compiled_parts(model, configuration.compiled)
     whole = configuration.minutes * 60
-    stream = rows(
-        knowledge, tokenizer, configuration.length, training.seed, lambda: training.elapsed < configuration.reading_until * whole
-    )
+    stream = rows(knowledge, tokenizer, configuration.length, training.seed, lambda: training.elapsed < configuration.reading_until * whole)
     model.train()
     smooth: dict[str, float] = {}
     usual: float | None = None
@@ -177,7 +198,7 @@ def train_base(
         share = training.elapsed / whole
         passes = batches(taken, configuration.rows_per_pass, device)
         factor = rate_at(share, configuration)
-        losses = _take_step(training, passes, factor, share > configuration.rounded_from, parts)
+        losses = _take_step(training, passes, factor, share > configuration.rounded_from, training.step < configuration.heads_first, parts)
         now = time.monotonic()
         if smooth:  # the first step is compilation, which is not training
             took = now - before
@@ -197,6 +218,7 @@ def train_base(
             training.save(checkpoint)
             last_save = now
     record = {
+        "started_from": json.loads((start / "training.json").read_text("utf-8")) if start else None,
         "steps": training.step,
         "tokens": training.tokens,
         "examples": training.seed,

@@ -3,6 +3,7 @@
 Each stage leaves its result in the working folder and is skipped when it is there, so a stopped training goes on.
 """
 
+import json
 import shutil
 from collections.abc import Callable
 from functools import partial
@@ -11,7 +12,7 @@ from pathlib import Path
 from transformers import PreTrainedTokenizerFast
 
 from cases.knowledge import load_knowledge
-from reasoning.training.base import BaseConfiguration, save_base, train_base
+from reasoning.training.base import BaseConfiguration, continued, save_base, train_base
 from reasoning.training.corpus import SHARES, make_example, render
 from reasoning.training.tokenizer import save_tokenizer, train_tokenizer
 
@@ -40,18 +41,24 @@ def prepare_tokenizer(folder: Path) -> PreTrainedTokenizerFast:
     return PreTrainedTokenizerFast.from_pretrained(base)
 
 
-def train_demonstration(folder: Path, minutes: float, report: Report) -> None:
-    """All stages into `folder`: base/, longstep/, longmonolog/, each with weights and a record of its training."""
+def train_demonstration(folder: Path, minutes: float, report: Report, start: Path | None = None) -> None:
+    """All stages into `folder`: base/, longstep/, longmonolog/, each with weights and a record of its training.
+
+    `start` is the folder of a finished base: it is trained further, with its own tokenizer, instead of a new one.
+    """
     from reasoning.training.adapter import train_adapter  # TRL is an optional extra
 
     folder.mkdir(parents=True, exist_ok=True)
-    tokenizer = prepare_tokenizer(folder)
     base = folder / "base"
+    if start is not None and not base.exists():
+        shutil.copytree(start, base, ignore=shutil.ignore_patterns("*.safetensors", "training.json"))
+    tokenizer = prepare_tokenizer(folder)
     if not (base / "model.safetensors").exists():
         work = folder / "work"
         work.mkdir(exist_ok=True)
-        configuration = BaseConfiguration(minutes=minutes * BASE_SHARE)
-        model = train_base(load_knowledge(), tokenizer._tokenizer, configuration, work, partial(report, "base"))
+        time = minutes * BASE_SHARE
+        configuration = continued(time, json.loads((start / "training.json").read_text("utf-8"))) if start else BaseConfiguration(time)
+        model = train_base(load_knowledge(), tokenizer._tokenizer, configuration, work, partial(report, "base"), start)
         save_base(model, base)
         shutil.copy(work / "base.json", base / "training.json")
     for name in ADAPTERS:

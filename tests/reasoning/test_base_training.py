@@ -1,5 +1,6 @@
 """Training the base: what each token of a note teaches, that training goes on where it stopped, and that rounding is NF4's own."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,11 +8,12 @@ import numpy as np
 import pytest
 import torch
 from bitsandbytes.functional import dequantize_4bit, quantize_4bit
+from safetensors.torch import load_file
 from torch.nn import functional
 
 from cases.generator import generate_case
 from cases.knowledge import load_knowledge
-from reasoning.training.base import BaseConfiguration, new_model, rate_at, train_base
+from reasoning.training.base import BaseConfiguration, continued, new_model, rate_at, save_base, train_base
 from reasoning.training.corpus import SHARES, make_example, render, rows, tokenise
 from reasoning.training.objective import SHARES_OF_LOSS, Compiled, Heads, batches, inner_states, losses, objective
 from reasoning.training.pointing import COPIED, NAMED
@@ -182,6 +184,22 @@ def test_training_learns_and_goes_on_where_it_stopped(tokenizer, tmp_path: Path)
             return float(objective(batch, model, heads, Compiled(lambda ids: inner_states(model, ids)))[0])
 
     assert loss(model) < loss(untrained)
+
+
+def test_a_finished_base_is_trained_further_after_its_new_heads(tokenizer, tmp_path: Path) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    for folder in (first, second):
+        folder.mkdir()
+    save_base(train_base(KNOWLEDGE, tokenizer, SMALL, first, lambda row: None), first)
+    (first / "base.json").rename(first / "training.json")
+    known = json.loads((first / "training.json").read_text())
+    settings = continued(0.02, known)
+    assert (settings.width, settings.layers) == (SMALL.width, SMALL.layers)
+    heads_only = replace(settings, compiled=False, rows_per_step=2, heads_first=10_000)
+    model = train_base(KNOWLEDGE, tokenizer, heads_only, second, lambda row: None, start=first)
+    weights = load_file(first / "model.safetensors")
+    assert all(torch.equal(value.to(torch.bfloat16), weights[name]) for name, value in model.state_dict().items() if name in weights)
+    assert json.loads((second / "base.json").read_text())["tokens"] > known["tokens"]
 
 
 def test_the_rate_rises_stays_and_falls() -> None:
