@@ -42,8 +42,8 @@ $(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
 	@touch $@
 
 $(VENV)/.installed-test: $(VENV)/.installed
-	@echo "Installing the test tools into $(VENV)."
-	@$(PIP) -e ".[test]"
+	@echo "Installing the test tools and the trainer into $(VENV)."
+	@$(PIP) -e ".[test,train]"
 	@touch $@
 
 $(BIN)/python:

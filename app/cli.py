@@ -6,9 +6,11 @@ import typer
 
 from app.commands.database import database
 from app.commands.doctor import doctor
-from app.commands.evaluate import evaluate
+from app.commands.evaluate import evaluate, report
 from app.commands.export import export
+from app.commands.faithfulness import faithfulness
 from app.commands.journey import journey
+from app.commands.knowledge import knowledge
 from app.commands.lists import cases, models
 from app.commands.reason import reason
 from app.commands.serve import serve
@@ -41,11 +43,12 @@ def _group(
 for panel, commands in {
     "Use": (serve, reason, cases, models, export),
     "Look after": (doctor,),
-    "Measure and train": (evaluate,),
+    "Measure and train": (evaluate, report, faithfulness),
 }.items():
     for command in commands:
         cli.command(rich_help_panel=panel)(command)
 cli.add_typer(database, name="database", rich_help_panel="Look after")
+cli.add_typer(knowledge, name="knowledge", rich_help_panel="Look after")
 cli.add_typer(train, name="train", rich_help_panel="Measure and train")
 cli.add_typer(journey, name="journey", rich_help_panel="Measure and train")
 

@@ -8,8 +8,11 @@ from pathlib import Path
 from typing import Literal
 
 from reasoning.engines.engine import Engine, EngineError
+from reasoning.own_adapters import fitting, own_adapters
 from reasoning.presets import EngineSettings, Preset, load_engine, packaged, presets
 from storage.settings import Settings
+
+log = logging.getLogger(__name__)
 
 
 def engine_loader(
@@ -19,9 +22,11 @@ def engine_loader(
     adapters: Mapping[str, Path] | None = None,
     quantization: Literal["nf4", "none"] = "nf4",
 ) -> Callable[[], Engine]:
-    """A function that loads the model of the settings, or another one, when it is called. That call raises EngineError."""
+    """A function that loads the model of the settings, or another one, when it is called. That call raises EngineError.
+
+    The adapters given come before those tuned on this machine, and these before those that ship.
+    """
     name = model or settings.model
-    wanted = EngineSettings(quantization=quantization, adapters=dict(adapters or {}), width=settings.model_width)
 
     def load() -> Engine:
         if settings.engine == "scripted" and model is None:
@@ -35,9 +40,24 @@ def engine_loader(
                 "or SOLILOQUY_MODEL."
             )
         quieten()
-        return load_engine(name, wanted)
+        known = {**_own(settings.home, name), **(adapters or {})}
+        return load_engine(name, EngineSettings(quantization=quantization, adapters=known, width=settings.model_width))
 
     return load
+
+
+def _own(home: Path, name: str) -> dict[str, Path]:
+    """Adapters in the data folder that were tuned on the weights of this model."""
+    tuned = own_adapters(home, name)
+    if not tuned:
+        return {}
+    from reasoning.engines.loading import find_folder
+
+    preset = presets().get(name)
+    fit = fitting(tuned, find_folder(preset.location if preset else name, download=True))
+    for strategy in tuned.keys() - fit.keys():
+        log.warning("The adapter for %s in the data folder was tuned on other weights of %s and is not used.", strategy, name)
+    return fit
 
 
 def shipped(preset: Preset) -> bool:

@@ -73,16 +73,33 @@ def presets() -> Mapping[str, Preset]:
     return {name: Preset.model_validate(entry) for name, entry in table.items()}
 
 
+PRESET_FILE = "preset.toml"
+"""In a folder of one's own: what the model in it is, in the words of presets.toml, with paths relative to the folder."""
+
+
+def find_preset(name: str) -> Preset | None:
+    """The preset of that name, or what a folder says of the model in it; None for any other model."""
+    if name in presets():
+        return presets()[name]
+    file = Path(name) / PRESET_FILE
+    if not file.is_file():
+        return None
+    entry = tomllib.loads(file.read_text(encoding="utf-8"))
+    here = file.parent.resolve()
+    adapters = {key: str(here / folder) for key, folder in entry.pop("adapters", {}).items()}
+    return Preset.model_validate({**entry, "folder": str(here / entry["folder"]), "adapters": adapters})
+
+
 def load_engine(name: str, settings: EngineSettings | None = None) -> "LocalEngine":
     """An engine for a preset name, a folder or a hub id. Adapters in `settings` join the preset's. Raises EngineError."""
     from reasoning.engines.local import LocalEngine  # torch takes seconds to import, and a list of presets needs none
 
     settings = settings or EngineSettings()
-    preset = presets().get(name)
+    preset = find_preset(name)
     adapters = {key: packaged(folder) for key, folder in (preset.adapters if preset else {}).items()} | settings.adapters
     described = preset.model_dump(include={"prompt_family", "closed_vocabulary", "demonstration"}) if preset else {}
     if preset and preset.folder:
-        described["id"] = name  # a path inside site-packages would say nothing in a record
+        described["id"] = Path(name).name  # a path would say nothing in a record, or too much
     return LocalEngine(
         preset.location if preset else name,
         settings.quantization,

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from reasoning.strategies import Budget, Strategy
     from storage.settings import Settings
 
-TUNABLE = ("longstep", "longmonolog")
+TUNABLE = ("cot", "longstep", "longmonolog")
 
 
 def limits(think: int, minimum_think: int, answer: int) -> dict[str, int]:
@@ -39,7 +39,7 @@ def strategy_and_budget(
         spend = {**limits, "seed": seed}
         budget = Budget.model_validate(spend if votes or temperature is None else {**spend, "temperature": temperature})
     except ValidationError as error:
-        raise InputError(_fault(error)) from None
+        raise InputError(fault(error)) from None
     return build(name, **parameters), budget
 
 
@@ -56,7 +56,8 @@ def loader(
     return engine_loader(settings, model, adapters={chain: adapter} if adapter is not None else None, quantization=kind)
 
 
-def _fault(error: Any) -> str:
+def fault(error: Any) -> str:
+    """What is wrong with a budget, in the words of the options."""
     names = {
         "thinking_tokens": "--think",
         "minimum_thinking_tokens": "--minimum-think",

@@ -51,13 +51,16 @@ def told(command: Callable[Arguments, None]) -> Callable[Arguments, None]:
 def _explained(error: Exception) -> tuple[str, int]:
     from cases.case import CaseError
     from reasoning.engines.engine import EngineError
+    from reasoning.evaluation.intervention import InterventionError
+    from reasoning.evaluation.suite.errors import SuiteError
     from reasoning.journey import JourneyError
     from reasoning.strategies import StrategyError
+    from reasoning.training.adapters.errors import ConfigurationError, TrainingError
     from storage.errors import StorageError
 
-    if isinstance(error, InputError | CaseError | StrategyError | JourneyError):
+    if isinstance(error, ConfigurationError | InputError | CaseError | StrategyError | JourneyError | InterventionError | SuiteError):
         return str(error), BAD_INPUT
-    if isinstance(error, EngineError | StorageError):
+    if isinstance(error, EngineError | StorageError | TrainingError):
         return str(error), FAILURE
     # The text of an unforeseen error may quote the note; its place in the program cannot.
     place = traceback.extract_tb(error.__traceback__)[-1]

@@ -1,5 +1,6 @@
 """`soliloquy journey`: reasoning traces to train on, made and chosen."""
 
+import time
 from collections import Counter
 from enum import StrEnum
 from pathlib import Path
@@ -160,6 +161,28 @@ def curate(
         typer.echo("No evaluation set was given: name every one in use with --against before you train.", err=True)
     if len(chosen.kept) < keep:
         typer.echo(f"{keep} were asked for: synthesize more, or drop less.", err=True)
+
+
+@journey.command()
+@told
+def demo(
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Where everything is kept; started again, it goes on.")],
+    quick: Annotated[bool, typer.Option("--quick", help="A small version of everything, in less than 15 minutes on two cores.")] = False,
+) -> None:
+    """Rebuild the whole experiment in miniature: traces, base models of two sizes, adapters, and the table of results."""
+    from app.models import quieten
+
+    quieten()
+    from reasoning.journey.demo import FULL, QUICK, run_demo
+    from reasoning.training.adapters import libraries
+
+    libraries.require()
+    began = time.monotonic()
+    table = run_demo(
+        out, QUICK if quick else FULL, lambda line: typer.echo(f"{(time.monotonic() - began) / 60:6.1f} min  {line}", err=True)
+    )
+    typer.echo(table.read_text("utf-8"))
+    typer.echo(f"Kept in {table}", err=True)
 
 
 def _print_account(given: int, chosen: "Curated") -> None:

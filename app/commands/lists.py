@@ -27,14 +27,19 @@ def cases(
 def models() -> None:
     """List the models known by name. Any other Hugging Face model works by folder or hub id."""
     from app.models import shipped
+    from reasoning.own_adapters import own_adapters
     from reasoning.presets import presets
+    from storage.settings import read_settings
 
-    rows = []
+    rows, home = [], read_settings().home
     for name, preset in presets().items():
         where = preset.hub or ("comes with Soliloquy" if shipped(preset) else "not in this installation")
         size = f"{preset.parameters_billion:g} B" if preset.parameters_billion >= 1 else f"{preset.parameters_billion * 1000:g} M"
-        rows.append((name, size, f"{preset.memory_gb:g} GB", f"{preset.context:,}", preset.licence or "see its card", where))
-    _table(("name", "parameters", "memory in 4 bits (estimate)", "context", "licence", "where"), rows)
+        own = own_adapters(home, name)
+        adapters = ", ".join(f"{strategy} (yours)" if strategy in own else strategy for strategy in sorted({*preset.adapters, *own}))
+        licence = preset.licence or "see its card"
+        rows.append((name, size, f"{preset.memory_gb:g} GB", f"{preset.context:,}", licence, where, adapters or "none"))
+    _table(("name", "parameters", "memory in 4 bits (estimate)", "context", "licence", "where", "adapters"), rows)
 
 
 def _table(heading: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:

@@ -1,9 +1,7 @@
 """`soliloquy reason`: one case, thought through in a terminal."""
 
 import json
-import signal
 import sys
-import threading
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -28,6 +26,7 @@ from app.commands.options import (
     Think,
 )
 from app.commands.reading import read_note
+from app.commands.stopping import stoppable
 
 if TYPE_CHECKING:
     from cases.case import Case
@@ -106,7 +105,7 @@ def _run(
     events: list[Event] = []
     if database is not None:
         _enter(database, case, strategy, budget, engine.card, run_id)
-    with Recorder(database, run_id) if database is not None else nullcontext() as recorder, _stoppable() as stopped:
+    with Recorder(database, run_id) if database is not None else nullcontext() as recorder, stoppable() as stopped:
         for event in run_safely(strategy, case, engine, budget, stopped):
             if recorder is not None:
                 recorder.write(event)
@@ -135,23 +134,6 @@ def _opened(no_save: bool) -> "Iterator[Database | None]":
         yield database
     finally:
         database.close()
-
-
-@contextmanager
-def _stoppable() -> Iterator[Callable[[], bool]]:
-    """Says whether Ctrl-C was pressed; pressed twice it ends the program the hard way."""
-    stopped = threading.Event()
-
-    def stop(number: int, frame: Any) -> None:
-        if stopped.is_set():
-            raise KeyboardInterrupt
-        stopped.set()
-
-    before = signal.signal(signal.SIGINT, stop)
-    try:
-        yield stopped.is_set
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _never_choke(*streams: Any) -> None:

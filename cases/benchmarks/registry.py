@@ -25,31 +25,67 @@ GENERATED_CASES = 1_000
 
 @dataclass(frozen=True)
 class Dataset:
-    """`item` reads one row of its file; a set without a file is `made` instead."""
+    """`item` reads one row of its file; a set without a file is `made` instead.
+
+    `free_form` sets were published to be answered without their options; the others are asked with them.
+    """
 
     name: str
     about: str
-    file: str = ""
+    source: str = ""
+    licence: str = ""
+    form: str = ""
     item: Callable[[Row], BenchmarkItem] | None = None
     made: Callable[[], Iterator[BenchmarkItem]] | None = None
+    free_form: bool = False
 
 
-_MEDBULLETS = "github.com/HanjieChen/ChallengeClinicalQA, medbullets/; no licence stated"
+_GENERATED = ("made here, from the knowledge base", "Apache-2.0", "no file")
+_MEDQA = ("github.com/jind11/MedQA", "MIT", "JSON lines")
+_MEDBULLETS = ("github.com/HanjieChen/ChallengeClinicalQA", "none stated", "JSON table or CSV")
+_ASK = "see the source"
 
 _ALL = (
-    Dataset("generated:heldout", "generated cases of the held-out split", made=partial(generated_items, "heldout")),
-    Dataset("generated:train", "generated cases of the training split", made=partial(generated_items, "train")),
-    Dataset("medqa-4", "MedQA, four options", "github.com/jind11/MedQA, 4_options; MIT", partial(medqa_item, count=4)),
-    Dataset("medqa-5", "MedQA, five options", "github.com/jind11/MedQA; MIT", partial(medqa_item, count=5)),
-    Dataset("medbullets-4", "Medbullets, four options", _MEDBULLETS, partial(medbullets_item, count=4)),
-    Dataset("medbullets-5", "Medbullets, five options", _MEDBULLETS, partial(medbullets_item, count=5)),
-    Dataset("jama", "JAMA Clinical Challenge", "your own copy: only links are public", jama_item),
-    Dataset("medxpertqa", "MedXpertQA, Text part", "hub: TsinghuaC3I/MedXpertQA; MIT", medxpertqa_item),
-    Dataset("open-xddx", "expert differentials with evidence", "github.com/betterzhou/Dual-Inf; research use", open_xddx_item),
-    Dataset("craft-md", "vignettes with a free-form diagnosis", "github.com/rajpurkarlab/craft-md; MIT", craft_md_item),
-    Dataset("diagnosisarena", "case reports of 28 specialties", "hub: shzyk/DiagnosisArena", diagnosis_arena_item),
-    Dataset("dxbench", "symptom lists with three candidates", "github.com/FreedomIntelligence/Chain-of-Diagnosis", dxbench_item),
-    Dataset("own", "your own cases, CSV or JSON lines", "see the columns in cases/benchmarks/own.py", partial(own_item, dataset="own")),
+    Dataset("generated:heldout", "generated cases of the held-out split", *_GENERATED, made=partial(generated_items, "heldout")),
+    Dataset("generated:train", "generated cases of the training split", *_GENERATED, made=partial(generated_items, "train")),
+    Dataset("medqa-4", "MedQA, four options", *_MEDQA, partial(medqa_item, count=4)),
+    Dataset("medqa-5", "MedQA, five options", *_MEDQA, partial(medqa_item, count=5)),
+    Dataset("medbullets-4", "Medbullets, four options", *_MEDBULLETS, partial(medbullets_item, count=4)),
+    Dataset("medbullets-5", "Medbullets, five options", *_MEDBULLETS, partial(medbullets_item, count=5)),
+    Dataset(
+        "jama", "JAMA Clinical Challenge", "your own copy: only links are public", "all rights reserved", "JSON records or CSV", jama_item
+    ),
+    Dataset("medxpertqa", "MedXpertQA, Text part", "hub: TsinghuaC3I/MedXpertQA", "MIT", "JSON lines", medxpertqa_item),
+    Dataset(
+        "open-xddx",
+        "expert differentials with evidence",
+        "github.com/betterzhou/Dual-Inf",
+        "research use",
+        "Excel or JSON lines",
+        open_xddx_item,
+    ),
+    Dataset(
+        "craft-md", "vignettes with a free-form diagnosis", "github.com/rajpurkarlab/craft-md", "MIT", "CSV", craft_md_item, free_form=True
+    ),
+    Dataset(
+        "diagnosisarena",
+        "case reports of 28 specialties",
+        "hub: shzyk/DiagnosisArena",
+        _ASK,
+        "JSON lines or JSON",
+        diagnosis_arena_item,
+        free_form=True,
+    ),
+    Dataset(
+        "dxbench",
+        "symptom lists with three candidates",
+        "github.com/FreedomIntelligence/Chain-of-Diagnosis",
+        "none stated",
+        "JSON records",
+        dxbench_item,
+        free_form=True,
+    ),
+    Dataset("own", "your own cases", "you", "yours", "CSV, TSV, JSON, JSON lines or Excel", partial(own_item, dataset="own")),
 )
 DATASETS = {dataset.name: dataset for dataset in _ALL}
 
@@ -77,7 +113,7 @@ def read_benchmark(name: str, file: Path | None = None, limit: int | None = None
             raise BenchmarkError(name, "", "this set is generated and reads no file: leave the file out.")
         return Benchmark(name, tuple(islice(dataset.made(), GENERATED_CASES if limit is None else limit)))
     if file is None or dataset.item is None:
-        raise BenchmarkError(name, "", f"this set is read from a file that you bring ({dataset.file}): give its path.")
+        raise BenchmarkError(name, "", f"this set is read from a file that you bring ({dataset.source}): give its path.")
     return _from_rows(name, read_rows(file), dataset.item, file.name, limit)
 
 

@@ -62,7 +62,7 @@ def load_model(name: str, quantization: Quantization, device: str, download: boo
         already = getattr(config, "quantization_config", None)
         settings: dict[str, Any] = {"dtype": "auto"}
         if quantization == "nf4" and already is None:
-            settings = {"dtype": torch.bfloat16, "quantization_config": _nf4()}
+            settings = {"dtype": torch.bfloat16, "quantization_config": nf4_settings()}
         load: Any = AutoModelForCausalLM.from_pretrained  # its stubs know nothing of the pair that loading info makes
         model, report = load(folder, local_files_only=True, device_map=_places(device), output_loading_info=True, **settings)
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
@@ -109,7 +109,8 @@ def hash_weights(folder: Path) -> str:
     return digest.hexdigest()
 
 
-def _nf4() -> BitsAndBytesConfig:
+def nf4_settings() -> BitsAndBytesConfig:
+    """Four bits as everywhere here: NF4 with double quantisation, computing in bfloat16."""
     return BitsAndBytesConfig(
         load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=True, bnb_4bit_compute_dtype=torch.bfloat16
     )

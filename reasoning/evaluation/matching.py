@@ -93,6 +93,7 @@ def _with_synonym(said: str, synonym: str, right: str, knowledge: Knowledge) -> 
     return Match("synonym" if rung in ("exact", "same words") else rung, said, right)
 
 
+@lru_cache(maxsize=16_384)
 def _rung(said: str, right: str, knowledge: Knowledge) -> Rung:
     excluding = exclude_each_other(said, right)
     whole = _same(said, right, knowledge)

@@ -1,12 +1,8 @@
-"""What is measured of a differential whose truth is known, and how sure the figure is."""
+"""Shares and ranks over cases, and how sure they are."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cases.case import Case
-from cases.knowledge import Knowledge
-from cases.knowledge.knowledge import spelled_alike
-from reasoning.differential import Differential
 from reasoning.evaluation.statistics import wilson_interval
 
 
@@ -28,26 +24,6 @@ class Share:
     def __str__(self) -> str:
         low, high = self.interval
         return f"{100 * self.value:.1f} % ({100 * low:.1f} to {100 * high:.1f})"
-
-
-def names_gold(diagnosis: str, case: Case, knowledge: Knowledge) -> bool:
-    """Whether a diagnosis means the gold one: same condition of the knowledge base, or same spelling as a gold name.
-
-    Free-form diagnoses outside the knowledge base need a judge (exact match agrees with people in 70 to 75 %).
-    """
-    if case.gold is None:
-        return False
-    said, gold = knowledge.condition_named(diagnosis), knowledge.condition_named(case.gold)
-    if said is not None and gold is not None:
-        return said.id == gold.id
-    return spelled_alike(diagnosis) in {spelled_alike(name) for name in (case.gold, *case.gold_synonyms)}
-
-
-def gold_rank(differential: Differential | None, case: Case, knowledge: Knowledge) -> int | None:
-    """The rank of the gold diagnosis in a differential; None when it is not listed or there is no differential."""
-    if differential is None:
-        return None
-    return next((h.rank for h in differential.hypotheses if names_gold(h.diagnosis, case, knowledge)), None)
 
 
 def within(ranks: Sequence[int | None], k: int) -> Share:

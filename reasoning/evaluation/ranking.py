@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 
+from cases.case import Case
 from cases.knowledge import Knowledge
+from reasoning.differential import Differential
 from reasoning.evaluation.matching import best_match, match
 from reasoning.evaluation.metrics import Share, within
 
@@ -12,6 +14,13 @@ DEPTHS = (1, 3, 5, 10)
 def rank_of(listed: Sequence[str], names: Sequence[str], knowledge: Knowledge) -> int | None:
     """The place, from 1, of the first listed diagnosis that means the right one by any of its names; None when it is not listed."""
     return next((place for place, said in enumerate(listed, 1) if best_match(said, names, knowledge).verdict == "same"), None)
+
+
+def gold_rank(differential: Differential | None, case: Case, knowledge: Knowledge) -> int | None:
+    """The rank of a case's gold diagnosis; None when it is not listed, when there is no differential, or no gold diagnosis."""
+    if differential is None or case.gold is None:
+        return None
+    return rank_of([h.diagnosis for h in differential.hypotheses], (case.gold, *case.gold_synonyms), knowledge)
 
 
 def recall_at(ranks: Sequence[int | None], depths: Sequence[int] = DEPTHS) -> dict[int, Share]:

@@ -6,12 +6,14 @@ streamed together. So evaluation takes the same path as a clinician's run, at th
 
 import queue
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from reasoning.engines.behind import EngineInFront
-from reasoning.engines.engine import Chunk, Engine, EngineError, Request
+from reasoning.engines.engine import Chunk, Engine, Request
+from reasoning.strategies.sampling import Interrupted
 
 Given = TypeVar("Given")
 Result = TypeVar("Result")
@@ -33,31 +35,43 @@ class _Proxy(EngineInFront):
         self._calls = calls
 
     def stream(self, requests: Sequence[Request]) -> Iterator[Chunk]:
-        call = _Call(requests)
+        call, running = _Call(requests), sum(request.samples for request in requests)
         self._calls.put(call)
-        while (item := call.chunks.get()) is not _END:
+        # A run is over with its own last sample: it does not wait for the longest of the batch.
+        while running and (item := call.chunks.get()) is not _END:
             if isinstance(item, Exception):
                 raise item
             assert isinstance(item, Chunk)
+            running -= item.last
             yield item
 
 
-def _serve(engine: Engine, calls: Sequence[_Call]) -> None:
-    """Stream the requests of all waiting calls as one list, and hand each its own chunks."""
+def _serve(engine: Engine, calls: Sequence[_Call], cancelled: Callable[[], bool]) -> None:
+    """Stream the requests of all waiting calls as one list, and hand each its own chunks. No call is left waiting, whatever happens."""
     owners = [(call, number) for call in calls for number in range(len(call.requests))]
     try:
-        for chunk in engine.stream([request for call in calls for request in call.requests]):
-            call, number = owners[chunk.request]
-            call.chunks.put(Chunk(**{**chunk.__dict__, "request": number}))
-    except EngineError as error:
+        requests = [request for call in calls for request in call.requests]
+        with closing(cast(Generator[Chunk, None, None], engine.stream(requests))) as chunks:
+            for chunk in chunks:
+                call, number = owners[chunk.request]
+                call.chunks.put(Chunk(**{**chunk.__dict__, "request": number}))
+                if cancelled():
+                    raise Interrupted
+    except Exception as error:
         for call in calls:
             call.chunks.put(error)
-    for call in calls:
-        call.chunks.put(_END)
+    finally:
+        for call in calls:
+            call.chunks.put(_END)
 
 
-def together(engine: Engine, work: Callable[[Engine, Given], Result], items: Sequence[Given]) -> list[Result]:
-    """`work(engine, item)` for every item at once, results in order. Raises the first exception of any of them."""
+def together(
+    engine: Engine, work: Callable[[Engine, Given], Result], items: Sequence[Given], cancelled: Callable[[], bool] = lambda: False
+) -> list[Result]:
+    """`work(engine, item)` for every item at once, results in order. Raises the first exception of any of them.
+
+    Once `cancelled()` is true the engine is closed within one step, and every strategy is told as if its own run had been cancelled.
+    """
     calls: queue.SimpleQueue[_Call | None] = queue.SimpleQueue()
     results: dict[int, Result] = {}
     failures: list[BaseException] = []
@@ -80,7 +94,7 @@ def together(engine: Engine, work: Callable[[Engine, Given], Result], items: Seq
         else:
             waiting.append(call)
         if waiting and len(waiting) == running:
-            _serve(engine, waiting)
+            _serve(engine, waiting, cancelled)
             waiting = []
     if failures:
         raise failures[0]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from statistics import fmean, median
 
 NOT_STATED = "not stated"
-_EASY_TO_HARD = ("easy", "medium", "hard")
+_EASY_TO_HARD = ("easy", "medium", "hard", "right by all", "right by some", "right by none")
 
 
 @dataclass(frozen=True)

@@ -2,18 +2,17 @@
 
 from collections.abc import Sequence
 
-from cases.case import Case
 from cases.knowledge import Knowledge
-from reasoning.evaluation.metrics import names_gold
+from reasoning.evaluation.matching import best_match
 from reasoning.journey.record import JourneyRecord
 
 
 def agrees(conclusion: str, gold: str, knowledge: Knowledge, synonyms: Sequence[str] = ()) -> bool:
-    """Whether two names mean one disease: the same condition of the knowledge base, or a gold name spelled alike.
+    """Whether two names mean one disease, by the rungs of `reasoning.evaluation.matching`.
 
-    Free wording outside the knowledge base needs a judge; here it counts as disagreement, for a lost record costs less than a wrong one.
+    Related names do not agree, nor does wording that no rung knows: a lost record costs less than a wrong one.
     """
-    return names_gold(conclusion, Case(text="", gold=gold, gold_synonyms=tuple(synonyms)), knowledge)
+    return best_match(conclusion, (gold, *synonyms), knowledge).verdict == "same"
 
 
 def concludes_rightly(record: JourneyRecord, conclusion: str, knowledge: Knowledge) -> bool:

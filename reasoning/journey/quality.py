@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from cases.knowledge import Knowledge
 from reasoning.differential import Differential, Quotation
-from reasoning.evaluation.evaluate import trace_quotations
+from reasoning.evaluation.trace_quotations import trace_quotations
 from reasoning.journey.agreement import concludes_rightly
 from reasoning.journey.completion import CompletionError, read_completion
 from reasoning.journey.record import JourneyRecord, case_sha256

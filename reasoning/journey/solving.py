@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict
 
 from cases.knowledge import Knowledge, load_knowledge
 from reasoning.engines.engine import Engine, EngineError
-from reasoning.evaluation.metrics import gold_rank
+from reasoning.evaluation.ranking import gold_rank
 from reasoning.evaluation.together import together
 from reasoning.events import Concluded, Failed, SampleFinished
 from reasoning.journey.lines import append_rows, resume_rows

@@ -26,6 +26,7 @@ class Chain(Strategy):
 
     thinks: ClassVar[bool] = True
     tunable: ClassVar[bool] = False
+    needs_tuning: ClassVar[bool] = False
 
     def adapter(self, card: ModelCard) -> str | None:
         """The adapter trained for this strategy, when the model has it."""
@@ -61,7 +62,7 @@ class Chain(Strategy):
         """What a user should know of this strategy on this model and this note before reading its result."""
         card = engine.card
         found = []
-        if self.tunable and not self.adapter(card):
+        if self.needs_tuning and not self.adapter(card):
             found.append(f"{self.title} runs as prompted: this model has no adapter for it. The published gains come from fine-tuning.")
         if self.thinks and not card.demonstration and 0 < card.parameters < SMALL_MODEL:
             found.append(
@@ -149,12 +150,15 @@ class Vanilla(Chain):
 class ChainOfThought(Chain):
     """A few sentences of reasoning before the answer. Source: Wei et al. 2022, arXiv 2201.11903."""
 
+    tunable: ClassVar[bool] = True
+
 
 @strategy("longstep", "LongStep")
 class LongStep(Chain):
     """Long, ordered solution steps. Source: O1 Replication Journey Part 3, arXiv 2501.06458; prompts and adapters are our own."""
 
     tunable: ClassVar[bool] = True
+    needs_tuning: ClassVar[bool] = True
 
 
 @strategy("longmonolog", "LongMonolog")
@@ -162,6 +166,7 @@ class LongMonolog(Chain):
     """A reflective inner monologue with self-correction. Source: arXiv 2501.06458; prompts and adapters are our own."""
 
     tunable: ClassVar[bool] = True
+    needs_tuning: ClassVar[bool] = True
 
 
 CHAINS: dict[str, type[Chain]] = {cls.name: cls for cls in (Vanilla, ChainOfThought, LongStep, LongMonolog)}

@@ -1,117 +1,44 @@
-"""Tunes a LoRA adapter on the traces of one strategy with TRL and PEFT: loss on the reply only, a clock for a schedule."""
+"""Tunes an adapter of the demonstration model: examples that the knowledge base writes, a clock for a schedule."""
 
-import json
-import time
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
-
-import torch
 
 from cases.knowledge import load_knowledge
-from reasoning.training.corpus import make_example, render
-from reasoning.training.rounding import round_matrices
+from reasoning.engines.loading import hash_weights
+from reasoning.training.adapters import libraries, work
+from reasoning.training.adapters.base import Base, load_tokenizer
+from reasoning.training.adapters.configuration import load_configuration
+from reasoning.training.adapters.examples import read_examples
+from reasoning.training.adapters.trainer import identity_of, tune
+from reasoning.training.corpus import make_example
 
 ADAPTER_SEEDS = 80_000_000
 """First seed of adapter examples: cases that the base never saw, still of the training split."""
 EXAMPLES = 3000
-RANK = 24
-LEARNING_RATE = 1e-3
-TARGETS = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
-
-
-class MissingExtra(ImportError):
-    """An optional package is not installed; the message names the extra."""
-
-
-def _libraries() -> tuple[Any, Any, Any]:
-    try:
-        import datasets
-        import peft
-        import trl
-    except ImportError as error:
-        raise MissingExtra("Training adapters needs the extra `train`: pip install 'soliloquy[train]'") from error
-    return datasets, peft, trl
 
 
 def train_adapter(base: Path, folder: Path, strategy: str, minutes: float, report: Callable[[dict[str, float]], None]) -> None:
     """Trains for `minutes` on completions of one strategy and writes the adapter and a record of the run into `folder`.
 
-    Goes on from the newest checkpoint in `folder/work`. Raises MissingExtra without TRL.
+    Goes on from the newest checkpoint in `folder/work`, unless that is of another base or other examples: those are begun
+    anew. Raises MissingExtra without TRL.
     """
-    datasets, peft, trl = _libraries()
-    from transformers import AutoModelForCausalLM, AutoTokenizer, TrainerCallback
-    from transformers.trainer_utils import get_last_checkpoint
-
-    knowledge = load_knowledge()
-    work = folder / "work"
-    work.mkdir(parents=True, exist_ok=True)
-    clock_file = work / "seconds.json"
-    spent = json.loads(clock_file.read_text()) if clock_file.exists() else 0.0
-    began = time.monotonic()
-
-    def share() -> float:
-        return min(1.0, (spent + time.monotonic() - began) / (minutes * 60))
-
-    class Clock(TrainerCallback):
-        def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> Any:
-            if share() >= 1.0:
-                control.should_training_stop = True
-                control.should_save = True
-            return control
-
-        def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-            clock_file.write_text(json.dumps(spent + time.monotonic() - began))
-
-        def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, float] | None = None, **_: Any) -> None:
-            if logs and "loss" in logs:
-                report({"step": state.global_step, "loss": logs["loss"], "minutes": share() * minutes, "of": minutes})
-
-    examples = (make_example(knowledge, strategy, ADAPTER_SEEDS + i) for i in range(EXAMPLES))
-    # TRL puts the end mark behind each completion itself.
-    data = datasets.Dataset.from_list([{"prompt": render(example)[0], "completion": example.reply} for example in examples])
-    frozen = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32, local_files_only=True)
-    round_matrices(frozen)  # the adapter is used on a 4-bit base, so it is tuned on one (QLoRA, arXiv 2305.14314)
-    model = peft.get_peft_model(
-        frozen,
-        peft.LoraConfig(r=RANK, lora_alpha=2 * RANK, target_modules=TARGETS, task_type="CAUSAL_LM"),
-    )
-    optimiser = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=LEARNING_RATE, weight_decay=0.0)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: min(1.0, (step + 1) / 10) * max(0.03, 1 - share()))
-    trainer = trl.SFTTrainer(
-        model=model,
-        args=trl.SFTConfig(
-            output_dir=str(work),
-            per_device_train_batch_size=4,
-            gradient_accumulation_steps=2,
-            train_sampling_strategy="group_by_length",
-            max_length=1400,
-            completion_only_loss=True,
-            num_train_epochs=50,
-            logging_steps=10,
-            save_steps=50,
-            save_total_limit=1,
-            bf16=True,
-            use_cpu=not torch.cuda.is_available(),
-            gradient_checkpointing=False,
-            report_to=[],
-            seed=0,
-            disable_tqdm=True,
-        ),
-        train_dataset=data,
-        processing_class=AutoTokenizer.from_pretrained(base, local_files_only=True),
-        optimizers=(optimiser, schedule),
-        callbacks=[Clock()],
-    )
-    trainer.train(resume_from_checkpoint=get_last_checkpoint(str(work)))
-    for configuration in model.peft_config.values():
-        configuration.base_model_name_or_path = "soliloquy/demonstration"  # not where it lay on the machine that tuned it
-    model.to(torch.bfloat16).save_pretrained(folder)
-    (folder / "README.md").unlink(missing_ok=True)
-    losses = [row["loss"] for row in trainer.state.log_history if "loss" in row]
-    record = {
-        "strategy": strategy, "minutes": minutes, "steps": trainer.state.global_step, "rank": RANK, "learning_rate": LEARNING_RATE,
-        "first_loss": losses[0] if losses else None, "last_loss": losses[-1] if losses else None,
-        "trl": trl.__version__, "peft": peft.__version__, "torch": torch.__version__,
-    }  # fmt: skip
-    (folder / "training.json").write_text(json.dumps(record, indent=1))
+    libraries.require()
+    knowledge, tokenizer = load_knowledge(), load_tokenizer(base)
+    configuration = load_configuration("demonstration", minutes=minutes)
+    made = (make_example(knowledge, strategy, ADAPTER_SEEDS + i) for i in range(EXAMPLES))
+    pairs = ((({"role": "user", "content": example.user},), example.reply) for example in made)
+    examples = read_examples(tokenizer, pairs, configuration.longest)
+    digest = hashlib.sha256(repr([example.ids for example in examples.used]).encode()).hexdigest()
+    data = {
+        "source": "knowledge",
+        "first_seed": ADAPTER_SEEDS,
+        "sha256": digest,
+        "records": len(examples.used),
+        "left_out": dict(examples.left_out),
+    }
+    known = Base(str(base), "soliloquy/demonstration", str(base), "demonstration")
+    identity = identity_of(known.id, hash_weights(base), strategy, configuration, data)
+    begun_otherwise = work.is_other_training(folder / work.FOLDER, identity)
+    tune(known, tokenizer, examples.used, configuration, folder, strategy, data, report, resume=not begun_otherwise)

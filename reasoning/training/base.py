@@ -6,7 +6,7 @@ Runs on CPU or GPU, saves a checkpoint every few minutes and goes on from it whe
 import json
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -19,7 +19,7 @@ from tokenizers import Tokenizer
 from transformers import Qwen2Config, Qwen2ForCausalLM
 
 from cases.knowledge import Knowledge
-from reasoning.training.corpus import rows
+from reasoning.training.corpus import SHARES, rows
 from reasoning.training.neighbours import look_at_neighbours
 from reasoning.training.objective import Batch, Compiled, Heads, batches, inner_states, objective, summed_cross_entropy, summed_pointer_loss
 from reasoning.training.reading import tag_count
@@ -170,10 +170,12 @@ def train_base(
     folder: Path,
     progress: Progress,
     start: Path | None = None,
+    shares: Mapping[str, float] = SHARES,
 ) -> Qwen2ForCausalLM:
     """The trained model; `folder` holds checkpoint.pt, from which an interrupted training goes on.
 
-    `start` is the folder of a finished base of the same sizes and vocabulary, which is trained further.
+    `start` is the folder of a finished base of the same sizes and vocabulary, which is trained further; `shares` are those
+    of the kinds of examples.
     """
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     model = new_model(configuration, tokenizer.get_vocab_size()).to(device)

@@ -2,7 +2,7 @@
 
 import random
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,8 +20,8 @@ SHARES = {
     "read": 0.10, "weigh": 0.05, "words": 0.12, "name": 0.02, "describe": 0.01, "quote": 0.03,
 }  # fmt: skip
 """Share of examples, not of tokens."""
-READING_FIRST = {**SHARES, "words": 0.40}
-"""At first a third of the examples only teach what words mean: nothing else can be learnt before."""
+READING_FIRST = 0.4
+"""The share of words at first, against which the others stay as they are: nothing else can be learnt before."""
 
 _DECISION = re.compile(r"^\d\. .*$|^## Conclusion\n.*$|(?<= = ).*$|(?<=^[+-] )\S+|(?<=\" )\w+", re.MULTILINE)
 _LEADER = re.compile(
@@ -116,15 +116,20 @@ def tokenise(
 
 
 def rows(
-    knowledge: Knowledge, tokenizer: Tokenizer, length: int, first_seed: int = 0, reading_first: Callable[[], bool] = lambda: False
+    knowledge: Knowledge,
+    tokenizer: Tokenizer,
+    length: int,
+    first_seed: int = 0,
+    reading_first: Callable[[], bool] = lambda: False,
+    shares: Mapping[str, float] = SHARES,
 ) -> Iterator[Row]:
     """Rows of `length` tokens, whole examples only; what does not fit a row is left out."""
     dropping = with_dropout(tokenizer)
     seed, pool = first_seed, list[Tokenised]()
     while True:
         while len(pool) < 48:
-            shares = READING_FIRST if reading_first() else SHARES
-            kind = random.Random(f"kind:{seed}").choices(list(shares), list(shares.values()))[0]
+            now = {**shares, "words": READING_FIRST} if reading_first() else shares
+            kind = random.Random(f"kind:{seed}").choices(list(now), list(now.values()))[0]
             example = make_example(knowledge, kind, seed)
             item = tokenise(
                 knowledge, tokenizer, example, decisions_only=kind in ("name", "words"), reader=dropping if seed % 3 == 0 else None

@@ -25,15 +25,15 @@ ADAPTERS = ("longstep", "longmonolog")
 Report = Callable[[str, dict[str, float]], None]
 
 
-def prepare_tokenizer(folder: Path) -> PreTrainedTokenizerFast:
-    """The tokenizer in `folder/base`, trained there first when it is not."""
+def prepare_tokenizer(folder: Path, examples: int = TOKENIZER_EXAMPLES) -> PreTrainedTokenizerFast:
+    """The tokenizer in `folder/base`, trained there first, on so many examples of each kind, when it is not."""
     base = folder / "base"
     if not (base / "tokenizer.json").exists():
         knowledge = load_knowledge()
         texts = (
             part
             for kind in SHARES
-            for seed in range(TOKENIZER_SEEDS, TOKENIZER_SEEDS + TOKENIZER_EXAMPLES)
+            for seed in range(TOKENIZER_SEEDS, TOKENIZER_SEEDS + examples)
             for part in render(make_example(knowledge, kind, seed))
         )
         base.mkdir(parents=True, exist_ok=True)

@@ -94,7 +94,7 @@ def test_a_file_that_cannot_be_read(runner: CliRunner, home: Path, tmp_path: Pat
         (["--think", "3"], "--think is out of range"),
         (["--answer", "3"], "--answer is out of range"),
         (["--think", "100", "--minimum-think", "200"], "cannot be larger than --think"),
-        (["--strategy", "cot", "--adapter", "somewhere"], "takes no adapter"),
+        (["--strategy", "vanilla", "--adapter", "somewhere"], "takes no adapter"),
         (["--case", "no-such-case"], "`soliloquy cases` lists them"),
     ],
 )

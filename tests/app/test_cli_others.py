@@ -2,7 +2,6 @@
 
 import csv
 import io
-import json
 import socket
 import sys
 from pathlib import Path
@@ -94,27 +93,6 @@ def test_training_without_its_extra_names_it(runner: CliRunner, home: Path, monk
     assert result.exit_code == 1
     assert "soliloquy[train]" in result.stderr
     assert len(result.stderr.splitlines()) == 1
-
-
-def test_evaluate_prints_figures_with_n_and_interval(runner: CliRunner, home: Path, tmp_path: Path) -> None:
-    out = tmp_path / "figures.json"
-    result = runner.invoke(cli, ["evaluate", "--strategy", "cot", "--n", "2", "--out", str(out)])
-    assert result.exit_code == 0, result.stderr
-    assert "cot with scripted on 2 cases (generated, heldout)" in result.stdout
-    assert "95 % intervals, n = 2" in result.stdout
-    document = json.loads(out.read_text("utf-8"))
-    assert document["summary"]["n"] == len(document["outcomes"]) == 2
-    assert not home.exists(), "evaluation keeps nothing in the database"
-
-
-def test_evaluate_reads_own_cases(runner: CliRunner, home: Path, tmp_path: Path) -> None:
-    own = tmp_path / "own.jsonl"
-    own.write_text('{"text": "63F sudden SOB, pleuritic chest pain", "gold": "Pulmonary embolism"}\n', "utf-8")
-    assert "on 1 cases (own.jsonl)" in runner.invoke(cli, ["evaluate", "-s", "vanilla", "--cases", str(own)]).stdout
-    own.write_text('{"text": "63F sudden SOB"}\n', "utf-8")
-    wrong = runner.invoke(cli, ["evaluate", "-s", "vanilla", "--cases", str(own)])
-    assert wrong.exit_code == 2
-    assert "line 1" in wrong.stderr
 
 
 def test_doctor_says_what_this_machine_can_run(runner: CliRunner, home: Path) -> None:

@@ -207,7 +207,7 @@ def test_a_case_file_says_which_case_is_at_fault(tmp_path: Path) -> None:
         ('{"text": "A man of 61 with a hot toe"}', "case 1 needs"),
         ('{"text": "A man of 61 with a hot toe", "gold": "Gout", "id": 1}\n' * 2, "case 2 has the id"),
         ('{"text": "toe", "gold": "Gout"}', "case 1: The note is too short"),
-        ("toe", "line 1 is not"),
+        ("toe", "line 1: this is not"),
     ):
         path.write_text(text)
         with pytest.raises(JourneyError, match=fault):

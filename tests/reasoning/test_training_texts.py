@@ -10,7 +10,7 @@ from reasoning.answer import read_answer
 from reasoning.answer_grammar import AnswerGrammar
 from reasoning.differential import Likelihood
 from reasoning.engines.constraint import Guard, grammar_tokenizer
-from reasoning.evaluation.evaluate import trace_quotations
+from reasoning.evaluation.trace_quotations import trace_quotations
 from reasoning.prompts import render
 from reasoning.strategies.chain import _missing
 from reasoning.trace import StepKind

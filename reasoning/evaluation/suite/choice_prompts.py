@@ -1,0 +1,33 @@
+"""How a multiple-choice question is put to a model: our own templates, one for each way of thinking."""
+
+import hashlib
+import re
+from functools import cache
+from importlib import resources
+
+from cases.benchmarks import LETTERS, BenchmarkItem
+from reasoning.engines.engine import Message
+from reasoning.prompts import neutralise
+
+CHAINS_ASKED = ("vanilla", "cot", "longstep", "longmonolog")
+_PLACE = re.compile(r"\{(note|question|options|mark)\}")
+_UNSAID = "Which option is right?"
+
+
+@cache
+def _file(name: str) -> str:
+    return resources.files("reasoning.prompts").joinpath("choice", f"{name}.md").read_text("utf-8").strip()
+
+
+def choice_messages(chain: str, item: BenchmarkItem) -> list[Message]:
+    """The messages of one question in the way of one chain; what the data set wrote cannot leave the fence that it stands in."""
+    options = "\n".join(f"{letter}. {text}" for letter, text in zip(LETTERS, item.options or (), strict=False))
+    written = (item.text, item.question or _UNSAID, options)
+    note, question, listed = map(neutralise, written)
+    mark = hashlib.sha256("\x1f".join(written).encode()).hexdigest()[:10]
+    values = {"note": note, "question": question, "options": listed, "mark": mark}
+    # One pass: a note that holds "{options}" stays as it is.
+    return [
+        {"role": role, "content": _PLACE.sub(lambda match: values[match[1]], _file(name))}
+        for role, name in (("system", "system"), ("user", chain))
+    ]
