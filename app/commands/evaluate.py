@@ -190,7 +190,7 @@ def _loader(
 
     tunable = {chain for arm in arms if (chain := str(getattr(arm.strategy, "inner", arm.strategy.name))) in TUNABLE}
     if adapter is not None and len(tunable) != 1:
-        raise InputError(f"--adapter belongs to one strategy: evaluate {' or '.join(TUNABLE)} with it, and no other.")
+        raise InputError(f"--adapter belongs to one strategy: evaluate exactly one of {', '.join(TUNABLE)} with it.")
     return engine_loader(
         settings, model, adapters=dict.fromkeys(tunable, adapter) if adapter is not None else None, quantization=quantization.value
     )

@@ -54,7 +54,7 @@ def test_rows_that_cannot_be_used_are_named_and_never_quoted(runner: CliRunner, 
         (["evaluate", "-s", "cot", "--sweep", "many"], "such as 64,128,256"),
         (["evaluate", "-s", "cot", "--think", "4"], "--think is out of range"),
         (["evaluate", "-s", "vanilla", "--resume"], "name it with --out"),
-        (["evaluate", "-s", "vanilla,cot", "--adapter", "here"], "--adapter belongs to one strategy"),
+        (["evaluate", "-s", "longstep,longmonolog", "--adapter", "here"], "--adapter belongs to one strategy"),
         (["report", "nowhere"], "not the folder of an evaluation"),
     ],
 )
