@@ -86,7 +86,7 @@ def test_the_patient_is_read_where_the_note_states_it(cases: list) -> None:
 
 
 def test_baselines_rank_all_conditions(cases: list) -> None:
-    words = fit_words(generate_case(i, "train", KNOWLEDGE) for i in range(600))
+    words = fit_words(generate_case(i, "train", KNOWLEDGE) for i in range(1500))
     phrase_hits = word_hits = 0
     for case in cases:
         ranking = naive_bayes(case.case.text, KNOWLEDGE)
