@@ -76,6 +76,7 @@ def synthesize(
         raise InputError("--model and --cases belong to a teacher: leave them out, or choose --from teacher.")
 
     from app.commands import journey_sources as sources
+    from reasoning.journey.from_knowledge import synthesize_from_knowledge
     from reasoning.journey.record import Source, Style
     from reasoning.journey.synthesis import begun
 
@@ -83,7 +84,7 @@ def synthesize(
     before = begun(out, wanted, Source(source.value))
     match source:
         case SourceName.knowledge:
-            done = sources.from_knowledge(out, wanted, before, count, seed, family, _tell)
+            done = synthesize_from_knowledge(out, wanted, before, count, seed, family or "demonstration", _tell)
         case SourceName.teacher:
             _, budget = strategy_and_budget("cot", None, None, temperature, limits(think, 0, answer), seed)
             teacher = sources.Teacher(model, quantization.value, budget, at_once)

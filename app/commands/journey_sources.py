@@ -13,7 +13,6 @@ from reasoning.events import BudgetForced
 from reasoning.journey.agreement import agrees
 from reasoning.journey.case_file import generated, read_case_file
 from reasoning.journey.from_approved import ApprovedTrace, approved_id, approved_record
-from reasoning.journey.from_knowledge import knowledge_id, knowledge_record
 from reasoning.journey.from_teacher import teacher_id, teacher_record
 from reasoning.journey.record import JourneyRecord, Style
 from reasoning.journey.synthesis import Candidate, Synthesis, after_last, synthesize, unseen
@@ -39,23 +38,6 @@ class Teacher:
         """The engine. Raises EngineError."""
         kind = cast(Literal["nf4", "none"], self.quantization)
         return engine_loader(read_settings(), self.model, quantization=kind)()
-
-
-def from_knowledge(
-    out: Path, style: Style, before: Sequence[JourneyRecord], count: int, seed: int, family: str | None, progress: Progress
-) -> Synthesis:
-    """Records of the seeds from `seed` on. Raises JourneyError."""
-    knowledge = load_knowledge()
-    candidates = [Candidate(knowledge_id(style, each), each) for each in range(seed, seed + count)]
-    remaining = after_last(candidates, before)
-    done = synthesize(
-        out,
-        remaining,
-        lambda seeds: [knowledge_record(knowledge, style, each, family or "demonstration") for each in seeds],
-        at_once=100,
-        progress=progress,
-    )
-    return replace(done, dropped_before=len(candidates) - len(remaining) - len(before))
 
 
 def from_teacher(

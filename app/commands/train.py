@@ -1,7 +1,6 @@
 """`soliloquy train`: making models."""
 
 import time
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
@@ -11,8 +10,6 @@ from app.commands.errors import fail, told
 from app.commands.train_adapter import adapter
 
 train = typer.Typer(help="Train models.", no_args_is_help=True)
-
-_NEEDED = ("trl", "datasets")
 
 
 @train.callback()
@@ -35,15 +32,14 @@ def demo(
     """Train the demonstration model from nothing, or further. Stopped, it goes on where it was when it is started again."""
     if start is not None and not (start / "training.json").is_file():
         fail("--start needs the folder of a finished base: one that holds model.safetensors and training.json.")
-    missing = [name for name in _NEEDED if find_spec(name) is None]
-    if missing:
-        fail(f"Training needs the extra `train` ({', '.join(missing)} missing): install it with pip install 'soliloquy[train]'.")
-
     from app.models import quieten
     from reasoning.presets import packaged
     from storage.settings import read_settings
 
     quieten()
+    from reasoning.training.adapters import libraries
+
+    libraries.require()
     from reasoning.training.demonstration import train_demonstration
 
     target = folder or read_settings().home / "demonstration"

@@ -102,18 +102,11 @@ def _check(base: "Base", data: "Data", configuration: "AdapterConfiguration", pr
 
 
 def _train(base: "Base", data: "Data", configuration: "AdapterConfiguration", target: Path, resume: bool, told_where: bool) -> None:
-    from reasoning.training.adapters.base import load_tokenizer
-    from reasoning.training.adapters.examples import read_examples
     from reasoning.training.adapters.launch import is_launched, is_lead
-    from reasoning.training.adapters.trainer import tune
+    from reasoning.training.adapters.trainer import tune_on_records
 
-    folder = base.folder(download=not is_launched())
-    tokenizer = load_tokenizer(folder)
-    examples = read_examples(tokenizer, data.pairs(), configuration.longest)
-    source = {"file": data.file, "sha256": data.sha256, "in_file": data.in_file, "records": len(data.records)}
-    source |= {"used": len(examples.used), "left_out": dict(examples.left_out)}
     try:
-        record = tune(base, tokenizer, examples.used, configuration, target, data.strategy, source, _tell, resume)
+        record = tune_on_records(base, data, configuration, target, _tell, resume)
     except OSError as error:
         reason = (error.strerror or type(error).__name__).lower()
         raise InputError(f"The folder {target} cannot be written ({reason}): choose another with --out.") from None
@@ -121,7 +114,9 @@ def _train(base: "Base", data: "Data", configuration: "AdapterConfiguration", ta
         _leave_the_group()
     if not is_lead():
         return
-    typer.echo(f"Learnt {len(examples.used)} records in {record['steps']} steps and {record['seconds'] / 60:.1f} minutes; wrote {target}")
+    typer.echo(
+        f"Learnt {record['data']['used']} records in {record['steps']} steps and {record['seconds'] / 60:.1f} minutes; wrote {target}"
+    )
     how = f" --adapter {shlex.quote(str(target))}" if told_where else ""
     typer.echo(f"To use it: soliloquy reason NOTE --model {shlex.quote(base.name)} --strategy {data.strategy}{how}")
 

@@ -13,23 +13,22 @@ from functools import partial
 from pathlib import Path
 
 from cases.generator import generate_case
-from cases.knowledge import Knowledge, load_knowledge
+from cases.knowledge import load_knowledge
 from reasoning.evaluation.suite import parse_arms, prepare, run_suite
 from reasoning.evaluation.suite.baseline import measure_baselines
 from reasoning.journey.curation import curate
 from reasoning.journey.decontamination import ngrams_of
 from reasoning.journey.demo_table import Place, write_table
-from reasoning.journey.from_knowledge import knowledge_id, knowledge_record
+from reasoning.journey.from_knowledge import synthesize_from_knowledge
 from reasoning.journey.lines import read_rows, write_rows
-from reasoning.journey.record import Attempt, JourneyError, JourneyRecord, Source, Style
-from reasoning.journey.synthesis import Candidate, after_last, begun, synthesize
+from reasoning.journey.record import JourneyError, JourneyRecord, Source, Style
+from reasoning.journey.synthesis import begun
 from reasoning.presets import PRESET_FILE, EngineSettings, load_engine
 from reasoning.strategies import Budget
-from reasoning.training.adapters.base import Base, load_tokenizer
+from reasoning.training.adapters.base import Base
 from reasoning.training.adapters.configuration import load_configuration
 from reasoning.training.adapters.data import read_data
-from reasoning.training.adapters.examples import read_examples
-from reasoning.training.adapters.trainer import tune
+from reasoning.training.adapters.trainer import tune_on_records
 from reasoning.training.base import BaseConfiguration, save_base, train_base
 from reasoning.training.corpus import SHARES
 from reasoning.training.demonstration import prepare_tokenizer
@@ -122,19 +121,13 @@ def _traces(folder: Path, style: Style, scale: Scale, report: Report) -> Path:
     folder.mkdir(exist_ok=True)
     knowledge, raw = load_knowledge(), folder / f"{style.value}-all.jsonl"
     before = begun(raw, style, Source.knowledge)
-    candidates = [Candidate(knowledge_id(style, seed), seed) for seed in range(TRACE_SEED, TRACE_SEED + scale.tried)]
-    work = partial(_records, knowledge, style)
-    synthesize(raw, after_last(candidates, before), work)
+    synthesize_from_knowledge(raw, style, before, scale.tried, TRACE_SEED)
     texts = [generate_case(seed, "heldout", knowledge).case.text for seed in range(scale.cases)]
     curated = curate(read_rows(raw, JourneyRecord), knowledge, scale.keep, evaluations={"generated:heldout": ngrams_of(texts)})
     write_rows(chosen, curated.kept)
     dropped = ", ".join(f"{loss.count} {loss.stage}" for loss in curated.losses) or "none"
     report(f"{style.value}: kept {len(curated.kept)} traces of {scale.tried} cases; dropped: {dropped}")
     return chosen
-
-
-def _records(knowledge: Knowledge, style: Style, seeds: Sequence[int]) -> list[Attempt]:
-    return [knowledge_record(knowledge, style, seed) for seed in seeds]
 
 
 def _train_base(place: Path, size: Size, scale: Scale, report: Report) -> None:
@@ -171,11 +164,8 @@ def _tune(place: Path, style: Style, file: Path, scale: Scale, report: Report) -
     if (out / "adapter_config.json").exists():
         return
     base = Base(place.name, f"soliloquy/journey-{place.name}", str(place / "base"), "demonstration")
-    data, tokenizer = read_data(file, base), load_tokenizer(place / "base")
     configuration = load_configuration("demonstration", minutes=scale.minutes, log_every=1)
-    examples = read_examples(tokenizer, data.pairs(), configuration.longest)
-    source = {"file": data.file, "sha256": data.sha256, "records": len(data.records), "left_out": dict(examples.left_out)}
-    record = tune(base, tokenizer, examples.used, configuration, out, data.strategy, source, lambda row: None)
+    record = tune_on_records(base, read_data(file, base), configuration, out, lambda row: None)
     report(
         f"{place.name}: {style.strategy} learnt in {record['steps']} steps, loss {record['first_loss']:.3f} to {record['last_loss']:.3f}"
     )

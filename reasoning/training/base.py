@@ -182,12 +182,12 @@ def train_base(
     heads = Heads(configuration.width, tag_count(knowledge), len(knowledge.conditions)).to(device)
     training = _Training(model, heads, _optimisers(model, heads, configuration))
     checkpoint = folder / "checkpoint.pt"
+    started_from = json.loads((start / "training.json").read_text("utf-8")) if start else {}
     if checkpoint.exists():
         training.load(checkpoint, device)
     elif start is not None:
         model.load_state_dict(load_file(start / "model.safetensors"), strict=False)  # the tied output head stands there once
-        before_that = json.loads((start / "training.json").read_text("utf-8"))
-        training.tokens, training.seed = before_that["tokens"], before_that["examples"]
+        training.tokens, training.seed = started_from["tokens"], started_from["examples"]
     parts = compiled_parts(model, configuration.compiled)
     whole = configuration.minutes * 60
     stream = rows(knowledge, tokenizer, configuration.length, training.seed, lambda: training.elapsed < configuration.reading_until * whole)
@@ -220,7 +220,7 @@ def train_base(
             training.save(checkpoint)
             last_save = now
     record = {
-        "started_from": json.loads((start / "training.json").read_text("utf-8")) if start else None,
+        "started_from": started_from or None,
         "steps": training.step,
         "tokens": training.tokens,
         "examples": training.seed,

@@ -11,10 +11,12 @@ import torch
 from reasoning.engines.loading import hash_weights
 from reasoning.own_adapters import revision_of
 from reasoning.training.adapters import libraries, work
-from reasoning.training.adapters.base import Base, load_weights
+from reasoning.training.adapters.base import Base, load_tokenizer, load_weights
 from reasoning.training.adapters.configuration import AdapterConfiguration
+from reasoning.training.adapters.data import Data
 from reasoning.training.adapters.errors import TrainingError
-from reasoning.training.adapters.examples import Example, described
+from reasoning.training.adapters.examples import Example, described, read_examples
+from reasoning.training.adapters.launch import is_launched
 from reasoning.training.adapters.order import steps_of, training_order
 from reasoning.training.adapters.watch import Report, Watch
 
@@ -80,6 +82,17 @@ def tune(
         work.publish(final, out, base.id, record)
     state.wait_for_everyone()
     return record
+
+
+def tune_on_records(
+    base: Base, data: Data, configuration: AdapterConfiguration, out: Path, report: Report, resume: bool = True
+) -> dict[str, Any]:
+    """`tune` on the records of a journey file; those that are too long are left out and counted. Raises TrainingError."""
+    tokenizer = load_tokenizer(base.folder(download=not is_launched()))
+    examples = read_examples(tokenizer, data.pairs(), configuration.longest)
+    source = {"file": data.file, "sha256": data.sha256, "in_file": data.in_file, "records": len(data.records)}
+    source |= {"used": len(examples.used), "left_out": dict(examples.left_out)}
+    return tune(base, tokenizer, examples.used, configuration, out, data.strategy, source, report, resume)
 
 
 def identity_of(base_id: str, weights: str, strategy: str, configuration: AdapterConfiguration, data: Mapping[str, Any]) -> dict[str, Any]:
