@@ -55,7 +55,7 @@ class BaseConfiguration:
 def continued(minutes: float, before: dict[str, Any]) -> BaseConfiguration:
     """How a finished base of these settings is trained further: gentler, in four bits from the start, its new heads first."""
     sizes = {name: before[name] for name in ("width", "layers", "heads", "key_value_heads", "inner", "length")}
-    return BaseConfiguration(minutes, **sizes, peak=0.5, decay_from=0.2, reading_until=0.3, rounded_from=0.0, heads_first=40)
+    return BaseConfiguration(minutes, **sizes, peak=0.7, decay_from=0.3, reading_until=0.3, rounded_from=0.0, heads_first=40)
 
 
 Progress = Callable[[dict[str, float]], None]

@@ -11,24 +11,22 @@ from tokenizers import Tokenizer
 from cases.generator import generate_case
 from cases.knowledge import Knowledge
 from reasoning.training import texts
+from reasoning.training.listing import listed_diagnoses, listing_states
 from reasoning.training.pointing import no_pointers, pointers
-from reasoning.training.reading import UNTAUGHT, Signals, leader_states, no_signals, note_signals, untaught, wording_signals
+from reasoning.training.reading import UNTAUGHT, Signals, no_signals, note_signals, untaught, wording_signals
 from reasoning.training.texts import Example
 
 SHARES = {
-    "vanilla": 0.26, "cot": 0.14, "longstep": 0.15, "longmonolog": 0.12,
-    "read": 0.10, "weigh": 0.05, "words": 0.12, "name": 0.02, "describe": 0.01, "quote": 0.03,
+    "vanilla": 0.24, "cot": 0.13, "longstep": 0.14, "longmonolog": 0.11,
+    "read": 0.07, "weigh": 0.05, "telegram": 0.25, "words": 0.10, "name": 0.02, "describe": 0.01, "quote": 0.03,
 }  # fmt: skip
 """Share of examples, not of tokens."""
 READING_FIRST = 0.4
 """The share of words at first, against which the others stay as they are: nothing else can be learnt before."""
 
 _DECISION = re.compile(r"^\d\. .*$|^## Conclusion\n.*$|(?<= = ).*$|(?<=^[+-] )\S+|(?<=\" )\w+", re.MULTILINE)
-_LEADER = re.compile(
-    r"<answer>\n1\. [^|]+|This points to [^;]+|## Conclusion\n.+?(?= > )|(?:So, in order|My conclusion|I settle on this order): .+?(?= > )"
-)
-"""Where the leading diagnosis is named: there too, the posterior must be at hand."""
-LEADER_WEIGHT = 24.0
+RANK_WEIGHTS = (24.0, 12.0, 8.0, 6.0)
+"""Of the diagnoses of a ranked list, the first first; the last figure is that of all after it."""
 DECISION_WEIGHT = 3.0
 """Diagnoses, canonical findings and the first word of a quotation are few tokens among many; without weight, copying drowns them."""
 
@@ -68,6 +66,8 @@ def make_example(knowledge: Knowledge, kind: str, seed: int) -> Example:
         return texts.reading_exercise(knowledge, case, draw)
     if kind == "weigh":
         return texts.weighing_exercise(knowledge, case, draw)
+    if kind == "telegram":
+        return texts.telegram_exercise(knowledge, case, draw)
     if kind == "quote":
         return texts.copy_exercise(knowledge, case, draw)
     return texts.case_example(knowledge, case, kind, draw)
@@ -95,17 +95,21 @@ def tokenise(
     decided: np.ndarray = np.zeros(len(reply) + 1)
     for match in _DECISION.finditer(reply):
         decided[match.start() : match.end()] = DECISION_WEIGHT
-    for match in _LEADER.finditer(reply):
-        decided[match.start() : match.end()] = LEADER_WEIGHT
+    listed = listed_diagnoses(knowledge, reply)
+    for row in listed:
+        decided[row.start : row.end] = RANK_WEIGHTS[min(len(row.before), len(RANK_WEIGHTS) - 1)]
     weights = [float(decided[start:end].max(initial=0.0 if decisions_only else 1.0)) for start, end in encoded.offsets]
     total = len(given.ids) + len(encoded.ids)
     signals, pointed = no_signals(total, knowledge), no_pointers(total)
     if example.case is not None:
         noted = note_signals(knowledge, example.case, before.index(example.case.case.text), given.offsets)
         nothing = untaught(len(encoded.ids))
-        named = leader_states(_LEADER, reply, encoded.offsets, len(noted.posteriors) - 1)
+        named, remaining = listing_states(knowledge, listed, encoded.offsets, noted.posteriors[-1], len(noted.posteriors))
         signals = Signals(
-            np.append(noted.tags, nothing), np.append(noted.earlier, nothing), np.append(noted.states, named), noted.posteriors
+            np.append(noted.tags, nothing),
+            np.append(noted.earlier, nothing),
+            np.append(noted.states, named),
+            np.concatenate([noted.posteriors, remaining]),
         )
         offsets = given.offsets + [(start + len(before), end + len(before)) for start, end in encoded.offsets]
         pointed = pointers(knowledge, before + reply, len(before), offsets, example.case)
@@ -132,7 +136,11 @@ def rows(
             kind = random.Random(f"kind:{seed}").choices(list(now), list(now.values()))[0]
             example = make_example(knowledge, kind, seed)
             item = tokenise(
-                knowledge, tokenizer, example, decisions_only=kind in ("name", "words"), reader=dropping if seed % 3 == 0 else None
+                knowledge,
+                tokenizer,
+                example,
+                decisions_only=kind in ("name", "words", "telegram"),
+                reader=dropping if seed % 3 == 0 else None,
             )
             seed += 1
             if len(item.ids) <= length:

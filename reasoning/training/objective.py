@@ -13,7 +13,7 @@ from transformers.models.qwen2.modeling_qwen2 import apply_rotary_pos_emb
 from reasoning.training.corpus import Row
 from reasoning.training.reading import UNTAUGHT
 
-SHARES_OF_LOSS = {"reply": 1.0, "tag": 0.5, "earlier": 0.2, "posterior": 0.3, "pointer": 0.3}
+SHARES_OF_LOSS = {"reply": 1.0, "tag": 0.5, "earlier": 0.2, "posterior": 0.5, "pointer": 0.3}
 """Weights of the next-token loss and of the auxiliary losses beside it."""
 
 

@@ -5,7 +5,6 @@ after Søgaard and Goldberg 2016) and not only from the few words of a reply tha
 them are thrown away after training.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -79,11 +78,3 @@ def _stated_tags(knowledge: Knowledge, stated: Sequence[Stated], places: np.ndar
         tags[here], earlier[here] = _tags(knowledge)[row.finding, row.present], before
         before = _tags(knowledge)[row.finding, row.present]
     return tags, earlier
-
-
-def leader_states(leader: re.Pattern[str], reply: str, offsets: Sequence[tuple[int, int]], final: int) -> np.ndarray:
-    """The states of a reply's tokens: the final posterior is asked where the leading diagnosis is named, nothing elsewhere."""
-    states = untaught(len(offsets))
-    for match in leader.finditer(reply):
-        states[[i for i, (start, end) in enumerate(offsets) if start < match.end() and end > match.start()]] = final
-    return states

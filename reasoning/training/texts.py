@@ -7,7 +7,7 @@ LongStep keeps long, ordered solution steps; LongMonolog is an inner monologue w
 import random
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cases.generator import GeneratedCase, held_out_phrasing
 from cases.knowledge import Condition, Finding, Knowledge
@@ -81,12 +81,10 @@ def evidence_row(knowledge: Knowledge, row: Weighed) -> str:
     return f"{row.condition.name}: for {names(row.supporting)} | against {names(row.refuting)} | not stated {missing} => {row.likelihood}\n"
 
 
-def weighing_text(knowledge: Knowledge, case: GeneratedCase, rows: Sequence[Weighed], draw: random.Random) -> str:
-    """LongStep from the hypotheses on. Hypotheses come up in no order; only the conclusion ranks them."""
-    shuffled = list(rows)
-    draw.shuffle(shuffled)
-    text = "## Hypotheses\n" + "; ".join(row.condition.name for row in shuffled) + "\n## Evidence weighed\n"
-    text += "".join(evidence_row(knowledge, row) for row in shuffled)
+def weighing_text(knowledge: Knowledge, case: GeneratedCase, rows: Sequence[Weighed]) -> str:
+    """LongStep from the hypotheses on, the likeliest first."""
+    text = "## Hypotheses\n" + "; ".join(row.condition.name for row in rows) + "\n## Evidence weighed\n"
+    text += "".join(evidence_row(knowledge, row) for row in rows)
     weak = [row for row in rows[1:] if row.refuting][-2:]
     text += "## Elimination\n"
     text += (
@@ -100,7 +98,7 @@ def longstep(knowledge: Knowledge, case: GeneratedCase, rows: Sequence[Weighed],
     """Problem representation, findings line by line, hypotheses, evidence for and against each, elimination, conclusion."""
     return (
         f"## Problem representation\n{_who(case)}: {', '.join(_key_findings(knowledge, case, rows, 3))}\n"
-        f"## Findings\n{finding_lines(knowledge, case)}" + weighing_text(knowledge, case, rows, draw)
+        f"## Findings\n{finding_lines(knowledge, case)}" + weighing_text(knowledge, case, rows)
     )
 
 
@@ -131,13 +129,11 @@ def longmonolog(knowledge: Knowledge, case: GeneratedCase, rows: Sequence[Weighe
     parts.append(say(["What does the note say?", "Now the findings.", "What do I have?"]) + " " + " ".join(heard))
     tempting = max(rows[1:3], key=lambda row: row.posterior) if draw.random() < 0.45 else rows[0]
     reason = _canonical(knowledge, tempting.supporting[0]) if tempting.supporting else "the overall picture"
-    candidates = list(rows)
-    draw.shuffle(candidates)
     first = say(["My first thought is", "This makes me think of", "At first sight this is"])
     widen = say(["What else could it be?", "But what else?", "Let me keep an open mind."])
-    named = "; ".join(row.condition.name for row in candidates)
+    named = "; ".join(row.condition.name for row in rows)
     parts.append(f"{first} {tempting.condition.name}, because of {reason}. {widen} {named}.")
-    for row in candidates:
+    for row in rows:
         line = f"{row.condition.name}: "
         line += (
             f"for it, {', '.join(_canonical(knowledge, s) for s in row.supporting)}" if row.supporting else "nothing really speaks for it"
@@ -185,10 +181,31 @@ def reading_exercise(knowledge: Knowledge, case: GeneratedCase, draw: random.Ran
     return Example(prompt("read", case.case.text), f"## Findings\n{finding_lines(knowledge, case)}", case)
 
 
+def _retold(case: GeneratedCase, tellings: Sequence[str]) -> GeneratedCase:
+    """The same case as a telegram: who it is, and each finding in the words given."""
+    text, stated = f"{_who(case)}:", list[Stated]()
+    for row, words in zip(case.stated, tellings, strict=True):
+        stated.append(replace(row, start=len(text) + 1, end=len(text) + 1 + len(words)))
+        text += f" {words};"
+    return replace(case, case=case.case.model_copy(update={"text": text.removesuffix(";")}), stated=tuple(stated))
+
+
 def weighing_exercise(knowledge: Knowledge, case: GeneratedCase, draw: random.Random) -> Example:
     """From canonical findings to a weighed, ranked list: inference without reading."""
-    names = [_canonical(knowledge, s) for s in case.stated]
-    return Example(f"Case: {_who(case)}: {'; '.join(names)}\nTask: weigh", weighing_text(knowledge, case, weigh(knowledge, case), draw))
+    told = _retold(case, [_canonical(knowledge, s) for s in case.stated])
+    return Example(prompt("weigh", told.case.text), weighing_text(knowledge, told, weigh(knowledge, told)), told)
+
+
+def telegram_exercise(knowledge: Knowledge, case: GeneratedCase, draw: random.Random) -> Example:
+    """Findings only, by name or in taught wordings, to be judged and not answered: the densest way to teach judging."""
+    told = _retold(
+        case,
+        [
+            _canonical(knowledge, s) if draw.random() < 0.4 else _taught_wording(knowledge.findings[s.finding], s.present, draw)
+            for s in case.stated
+        ],
+    )
+    return Example(prompt("weigh", told.case.text), "", told)
 
 
 def _taught_wording(finding: Finding, present: bool, draw: random.Random) -> str:

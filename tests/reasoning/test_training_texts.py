@@ -18,6 +18,8 @@ from reasoning.trace_steps import cut
 from reasoning.training import texts
 from reasoning.training.corpus import SHARES, make_example, rows, tokenise
 from reasoning.training.corpus import render as rendered
+from reasoning.training.listing import listed_diagnoses
+from reasoning.training.reading import UNTAUGHT
 from reasoning.training.tokenizer import SPECIAL, train_tokenizer
 from reasoning.training.weighing import differential, likelihood_word, weigh
 
@@ -117,6 +119,42 @@ def test_a_cannot_miss_mimic_is_listed_however_unlikely() -> None:
 def test_the_same_seed_gives_the_same_example() -> None:
     for kind in SHARES:
         assert make_example(KNOWLEDGE, kind, 5) == make_example(KNOWLEDGE, kind, 5)
+
+
+@pytest.mark.parametrize("strategy", texts.STRATEGIES)
+def test_wherever_diagnoses_are_listed_the_likeliest_of_those_left_is_asked(tokenizer, strategy: str) -> None:
+    ids = list(KNOWLEDGE.conditions)
+    for case in CASES[:15]:
+        example = texts.case_example(KNOWLEDGE, case, strategy, random.Random(0))
+        before, reply = rendered(example)
+        listed = listed_diagnoses(KNOWLEDGE, reply)
+        assert {reply[row.start : row.end] for row in listed} == {row.condition.name for row in weigh(KNOWLEDGE, case)}
+        signals = tokenise(KNOWLEDGE, tokenizer._tokenizer, example).signals
+        given = len(tokenizer.encode(before, add_special_tokens=False))
+        in_order = []
+        for i in range(given, len(signals.states)):
+            if signals.states[i] != UNTAUGHT and signals.states[i] != signals.states[i - 1]:
+                left = signals.posteriors[signals.states[i]]
+                assert left.sum() == pytest.approx(1, abs=1e-5)
+                in_order.append(ids[left.argmax()])
+        ranked = sorted(ids, key=lambda name: -case.posterior[name])
+        assert in_order == [row.condition for row in listed if row.condition == ranked[len(row.before)]]
+
+
+def test_a_telegram_states_each_finding_of_its_case_and_asks_what_is_likely_after_each(tokenizer) -> None:
+    for seed in range(10):
+        example = make_example(KNOWLEDGE, "telegram", seed)
+        assert example.case is not None
+        text, stated = example.case.case.text, example.case.stated
+        names = [KNOWLEDGE.findings[row.finding] for row in stated]
+        for row, finding in zip(stated, names, strict=True):
+            said = text[row.start : row.end]
+            assert said
+            assert said == said.strip()
+            assert row.present or said != finding.name
+        learnt = tokenise(KNOWLEDGE, tokenizer._tokenizer, example, decisions_only=True)
+        assert set(learnt.signals.states) - {UNTAUGHT} == set(range(1, len(stated) + 1))
+        assert not any(learnt.weights)
 
 
 def test_only_the_reply_is_learnt(tokenizer) -> None:
