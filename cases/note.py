@@ -85,7 +85,7 @@ def fill_numbers(phrase: str, draw: random.Random) -> str:
     return NUMBER_RANGE.sub(number, phrase)
 
 
-def _mistype(text: str, rate: float, draw: random.Random) -> str:
+def mistype(text: str, rate: float, draw: random.Random) -> str:
     """Slips of the keyboard: two letters swapped, one dropped or doubled, in long words only."""
     words = text.split(" ")
     for i, word in enumerate(words):
@@ -185,7 +185,7 @@ def write_note(
     groups: dict[str, list[_Item]] = {name: [] for name in ("complaints", "denied", "past", "vitals", "signs", "tests")}
     for name, present in choices:
         finding = knowledge.findings[name]
-        wording = _mistype(_wording(finding, present, register, phrasings, draw), rate, draw)
+        wording = mistype(_wording(finding, present, register, phrasings, draw), rate, draw)
         groups[_group(finding, present)].append(_Item(name, present, wording.lower() if lowercase else wording))
     for name, clause in _asides(layout, draw):
         groups[name].append(_Item("", True, fill_numbers(clause, draw)))
