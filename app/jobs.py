@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from app.evaluation_line import EvaluationLine
 from app.live import LiveRun, LiveSample, Progress
 from app.recorder import Recorder
 from app.running import run_safely, sentence
@@ -56,6 +57,7 @@ class JobQueue:
     """Runs one job at a time in a thread of its own, owners taking turns. Every method may be called from any thread.
 
     The database is the truth: `live` knows a run from its submission until `ttl` seconds after its end, `load_run` for ever.
+    `evaluations` get the model batch by batch, and only while no run waits for it.
     `model` is what a run's record says of its model until it is loaded.
     """
 
@@ -75,6 +77,7 @@ class JobQueue:
         self._unloaded = ModelCard(id=model)
         self._ttl = ttl
         self._changed = threading.Condition()
+        self.evaluations = EvaluationLine(self._changed)
         self._turns: Turns[_Job] = Turns()
         self._jobs: dict[str, _Job] = {}
         self._reserved = 0
@@ -126,6 +129,7 @@ class JobQueue:
         finally:
             with self._changed:
                 self._reserved -= 1
+                self._changed.notify_all()
         with self._changed:
             left = self._closing or job.cancelled.is_set()
             if not left:
@@ -191,6 +195,7 @@ class JobQueue:
         """Stop the worker. The run at work and those in the queue become interrupted and keep what they had. False when it hangs."""
         with self._changed:
             self._closing = True
+            self.evaluations.close()
             waiting = self._turns.order()
             for job in waiting:
                 self._turns.remove(job)
@@ -232,7 +237,7 @@ class JobQueue:
     def _work(self) -> None:
         while True:
             with self._changed:
-                while not self._closing and not len(self._turns) and not self._wanted:
+                while not self._closing and not len(self._turns) and not self._wanted and not self._may_evaluate():
                     self._changed.wait(_TICK)
                     self._beat = time.monotonic()
                     self._forget()
@@ -242,19 +247,27 @@ class JobQueue:
                 self._wanted = False
                 if job is not None:
                     job.progress.begin()
+                evaluation = self.evaluations.take() if job is None and self._may_evaluate() else None
             try:
-                if job is None:
-                    self._ready_engine()
-                else:
+                if job is not None:
                     self._run(job)
+                elif evaluation is not None:
+                    evaluation.step(self._ready_engine)
+                else:
+                    self._ready_engine()
             except Exception as error:
                 if job is not None:
                     self._fail(job, sentence(error))
             finally:
                 with self._changed:
                     self._running, self._beat = None, time.monotonic()
+                    self.evaluations.done()
                 if job is not None:
                     self._end(job, RunStatus.failed, "The run ended without a result; run the case again.")
+
+    def _may_evaluate(self) -> bool:
+        """Whether an evaluation may have the model for a batch: a run that is just being written down comes first."""
+        return len(self.evaluations) > 0 and not self._reserved
 
     def _ready_engine(self) -> Engine:
         """The engine, loaded first when it is not. Raises EngineError."""

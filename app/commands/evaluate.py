@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from storage.settings import Settings
 
 _DATASETS = (
-    "generated:heldout, generated:train, medqa-4, medqa-5, medbullets-4, medbullets-5, jama, medxpertqa, open-xddx, craft-md, "
-    "diagnosisarena or dxbench, most with --data; or the path of your own CSV or JSONL file."
+    "generated:heldout, generated:train, library, medqa-4, medqa-5, medbullets-4, medbullets-5, jama, medxpertqa, open-xddx, "
+    "craft-md, diagnosisarena or dxbench, most with --data; or the path of your own CSV or JSONL file."
 )
 
 

@@ -19,6 +19,7 @@ from cases.benchmarks.medxpertqa import medxpertqa_item
 from cases.benchmarks.open_xddx import open_xddx_item
 from cases.benchmarks.own import own_item
 from cases.benchmarks.rows import Row, read_rows
+from cases.benchmarks.teaching import library_items
 
 GENERATED_CASES = 1_000
 
@@ -48,6 +49,7 @@ _ASK = "see the source"
 _ALL = (
     Dataset("generated:heldout", "generated cases of the held-out split", *_GENERATED, made=partial(generated_items, "heldout")),
     Dataset("generated:train", "generated cases of the training split", *_GENERATED, made=partial(generated_items, "train")),
+    Dataset("library", "the built-in teaching cases", "ships with Soliloquy", "Apache-2.0", "no file", made=library_items),
     Dataset("medqa-4", "MedQA, four options", *_MEDQA, partial(medqa_item, count=4)),
     Dataset("medqa-5", "MedQA, five options", *_MEDQA, partial(medqa_item, count=5)),
     Dataset("medbullets-4", "Medbullets, four options", *_MEDBULLETS, partial(medbullets_item, count=4)),
@@ -110,7 +112,7 @@ def read_benchmark(name: str, file: Path | None = None, limit: int | None = None
         raise BenchmarkError(name, "", f"there is no such data set: choose one of {', '.join(DATASETS)}.")
     if dataset.made is not None:
         if file is not None:
-            raise BenchmarkError(name, "", "this set is generated and reads no file: leave the file out.")
+            raise BenchmarkError(name, "", "this set is built in and reads no file: leave the file out.")
         return Benchmark(name, tuple(islice(dataset.made(), GENERATED_CASES if limit is None else limit)))
     if file is None or dataset.item is None:
         raise BenchmarkError(name, "", f"this set is read from a file that you bring ({dataset.source}): give its path.")

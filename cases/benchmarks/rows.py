@@ -48,7 +48,7 @@ class Row:
         """The text of a column that must be there. Raises WrongFormat when it is missing, UnusableRow when it is empty."""
         if not any(name in self.values for name in names):
             columns = " or ".join(f"`{name}`" for name in names)
-            raise self.wrong_format(f"there is no {columns}: check that this is the file of the data set that was named.")
+            raise self.wrong_format(f"there is no column {columns}: check that this is the file of the data set that was named.")
         text = self.optional(*names)
         if text is None:
             raise self.unusable(f"`{names[0]}` is empty: fill it in, or take the row out.")

@@ -22,6 +22,21 @@ class Sampling:
 
 
 @dataclass(frozen=True)
+class LogitsPenalty:
+    """Lowers the logits by which a phase would begin to write one of `texts`, by `strength` (a negative one raises them).
+
+    It holds for the first `duration` tokens of a thought, for ever when None. A thought begins with the phase, and anew with
+    each of the texts that is written or forced nonetheless; each sample counts for itself. What is lowered is the token that
+    completes the first letters of a text, at the beginning of a line or behind a blank, upper and lower case apart. A general
+    hook for words that should be rarer: the thought-switching penalty (arXiv 2501.18585) is one use of it.
+    """
+
+    texts: tuple[str, ...]
+    strength: float
+    duration: int | None = None
+
+
+@dataclass(frozen=True)
 class Phase:
     """One stretch of a sample: forced opening, free or constrained text, an end.
 
@@ -29,8 +44,11 @@ class Phase:
     context always reads opening, text, `stop`, next opening, with `stop` exactly once: the model's own, or forced when the
     limit, the end of text or the end of the grammar came first. `maximum_tokens` counts all but the opening: the stop's
     tokens and continuations too. Under a grammar neither `stop` nor `minimum_tokens` is looked at: the grammar ends the phase.
+    `given` is text that the phase begins with, as if the model had written it: forced, but part of the phase's text.
     `minimum_tokens` with `continue_with` is budget forcing (s1, arXiv 2501.19393): a stop that comes too early is
-    replaced by that text, at most `continue_times` times and while it fits the maximum, exact for each sample.
+    replaced by that text, at most `continue_times` times and while it fits the maximum, exact for each sample. Several
+    texts are used in turn. With `repetition_limit`, forcing ends once that share of what followed the last continuation
+    had been said before (see `repetition`). `penalties` are applied by the local engine; the scripted one has no logits.
     """
 
     name: Literal["thinking", "answer"]
@@ -38,10 +56,18 @@ class Phase:
     maximum_tokens: int = 512
     stop: str = ""
     minimum_tokens: int = 0
-    continue_with: str = "\nWait"
+    continue_with: str | tuple[str, ...] = "\nWait"
     continue_times: int = 8
     grammar: "Callable[[], GrammarSource] | None" = None
     sampling: Sampling | None = None
+    given: str = ""
+    repetition_limit: float | None = None
+    penalties: tuple[LogitsPenalty, ...] = ()
+
+    def continuation(self, times: int) -> str:
+        """The text that replaces an early stop when `times` were replaced before; "" when there is none."""
+        texts = (self.continue_with,) if isinstance(self.continue_with, str) else self.continue_with
+        return texts[times % len(texts)] if texts else ""
 
 
 class GrammarSource(Protocol):
@@ -67,10 +93,11 @@ class Request:
 class Chunk:
     """News of one sample: some text, or that a phase ended.
 
-    finish: "stop" the phase's end was written, "length" its limit came, "continued" budget forcing went on;
-    None while text runs. `last` marks the final chunk of a sample. Forced chunks are of two kinds: an opening (finish
-    None; its tokens include a forced stop's, its text does not) and a continuation (finish "continued"). A phase's
-    written text is every chunk but its opening. `logprob` is the model's own, before temperature and grammar.
+    finish: "stop" the phase's end was written, "length" its limit came, "continued" budget forcing went on, "repeated" it
+    gave up because the text repeats itself (no text, no tokens; a "stop" follows); None while text runs. `last` marks the
+    final chunk of a sample. Forced chunks that cost tokens are of three kinds: an opening (finish None; its tokens include a
+    forced stop's, its text does not), the phase's `given` text behind it (finish None), and a continuation (finish "continued").
+    A phase's written text is every chunk but its opening. `logprob` is the model's own, before temperature, penalty and grammar.
     """
 
     request: int
@@ -80,7 +107,7 @@ class Chunk:
     tokens: int = 0
     forced: bool = False
     logprob: float | None = None
-    finish: Literal["stop", "length", "continued"] | None = None
+    finish: Literal["stop", "length", "continued", "repeated"] | None = None
     last: bool = False
 
 

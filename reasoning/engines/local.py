@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from reasoning.engines import loading, prompt
 from reasoning.engines.cache import Batch, Prefix, prefill
 from reasoning.engines.constraint import Guard, grammar_tokenizer
 from reasoning.engines.engine import Chunk, EngineError, GrammarSource, Message, ModelCard, Phase, Request
+from reasoning.engines.penalty import beginnings
 from reasoning.engines.row import Row, Tongue
 from reasoning.engines.sampling import choose
 from reasoning.engines.wide import keep_plain_copies
@@ -65,7 +66,8 @@ class LocalEngine:
         self._lock = threading.Lock()
         self._owner: int | None = None
         ends = {self._tokenizer.eos_token_id, *_listed(getattr(self._loaded.model.generation_config, "eos_token_id", None))}
-        self._tongue = Tongue(self._encode, self._decode, frozenset(ends - {None}), self._guard)
+        begin = lru_cache(maxsize=64)(lambda texts: beginnings(texts, self._encode, self._decode))
+        self._tongue = Tongue(self._encode, self._decode, frozenset(ends - {None}), self._guard, begin)
 
     @cached_property
     def card(self) -> ModelCard:
@@ -119,12 +121,13 @@ class LocalEngine:
     def _fit(self, phases: Sequence[Phase], used: int) -> list[Phase]:
         """Phases that fit the context: the first ones give way, so that there is room for the answer."""
         fitted = list(phases)
-        if not fitted or any(phase.maximum_tokens < 1 for phase in fitted):
-            raise EngineError("A request needs at least one phase, and each phase at least one token.")
+        given = [self.count_tokens(phase.given) for phase in fitted]
+        if not fitted or any(phase.maximum_tokens < 1 + size for phase, size in zip(fitted, given, strict=True)):
+            raise EngineError("A request needs at least one phase, and each phase at least one token of its own.")
         over = used + sum(self.count_tokens(phase.opening + phase.stop) + phase.maximum_tokens for phase in fitted) - self._context
         for index, phase in enumerate(fitted):
             if self._context and over > 0:
-                cut = min(over, phase.maximum_tokens - 1)
+                cut = min(over, phase.maximum_tokens - given[index] - 1)
                 over -= cut
                 fitted[index] = replace(phase, maximum_tokens=phase.maximum_tokens - cut)
                 log.info("The %s phase is shortened by %d tokens to fit the context of %d.", phase.name, cut, self._context)
@@ -163,6 +166,7 @@ class LocalEngine:
                 [rows[index].sampling for index in ready],
                 [rows[index].draw() for index in ready],
                 [guard.allowed() if (guard := rows[index].guard) is not None else None for index in ready],
+                [rows[index].biases() for index in ready],
             )
             for index, token, logprob in zip(ready, tokens, logprobs, strict=True):
                 yield from rows[index].accept(token, logprob)

@@ -9,6 +9,8 @@ import torch
 from reasoning.engines.constraint import Guard
 from reasoning.engines.detokenise import Decode, PhaseText
 from reasoning.engines.engine import Chunk, GrammarSource, Phase, Request, Sampling
+from reasoning.engines.penalty import Penalised
+from reasoning.engines.repetition import said_before
 
 Finish = Literal["stop", "length"]
 
@@ -21,6 +23,7 @@ class Tongue:
     decode: Decode
     ends: frozenset[int]
     guard: Callable[[GrammarSource], Guard]
+    beginnings: Callable[[tuple[str, ...]], tuple[tuple[int, ...], ...]]
 
 
 class Row:
@@ -42,6 +45,8 @@ class Row:
         self._index = -1
         self._spent = 0
         self._continued = 0
+        self._continued_at = 0
+        self._penalised: list[Penalised] = []
         self._text: PhaseText
         self.guard: Guard | None = None
         self._first = self._enter("")
@@ -57,6 +62,14 @@ class Row:
     def draw(self) -> float:
         """A uniform number from this sample's own stream; none is used up at temperature 0."""
         return float(torch.rand((), generator=self._random, dtype=torch.float64)) if self.sampling.temperature > 0 else 0.0
+
+    def biases(self) -> dict[int, float]:
+        """What the phase's penalties add to which token's logit now."""
+        found: dict[int, float] = {}
+        for penalised in self._penalised:
+            for token, bias in penalised.lowered().items():
+                found[token] = found.get(token, 0.0) + bias
+        return found
 
     def begin(self) -> list[Chunk]:
         """The chunk of the first opening, once."""
@@ -76,6 +89,7 @@ class Row:
         if not ended:
             self.queue.append(token)
             self._text.add(token)
+            self._wrote([token])
         if self.guard is not None:
             self.guard.accept(token, self._text.text)
             stop_at = len(self._text.text) if self.guard.complete else None
@@ -84,11 +98,14 @@ class Row:
         score = logprob if self.request.logprobs else None
         if stop_at is not None:
             text = self._text.release(stop_at)
-            again = self._again(stop_at)
-            if again is not None:
-                return [self._chunk(text, 1, logprob=score), again]
+            news: list[Chunk] = []
+            if self._early():
+                if self._repeats(stop_at):
+                    news = [self._chunk("", 0, forced=True, finish="repeated")]
+                elif (again := self._again(stop_at)) is not None:
+                    return [self._chunk(text, 1, logprob=score), again]
             opening = self._leave("" if ended or self.guard is not None else self.phase.stop, stop_at, token)
-            return self._close(text, score, "stop", opening)
+            return [*news, *self._close(text, score, "stop", opening)]
         if self._spent >= self.phase.maximum_tokens:
             text = self._text.release(len(self._text.text))
             return self._close(text, score, "length", self._leave("", len(self._text.text), token))
@@ -99,21 +116,41 @@ class Row:
         closing = Chunk(self.number, self.sample, name, text, 1, logprob=score, finish=finish, last=self.done)
         return [closing, *chunks]
 
-    def _again(self, stop_at: int) -> Chunk | None:
-        """Budget forcing: the early stop is taken back and replaced, if minimum, times and limit allow."""
+    def _early(self) -> bool:
+        """Whether budget forcing may take back a stop here."""
         phase = self.phase
-        early = self._spent < phase.minimum_tokens and self._continued < phase.continue_times
-        if not early or not phase.continue_with or self.guard is not None:
-            return None
-        word = self._tongue.encode(phase.continue_with)
-        if self._spent + len(word) >= phase.maximum_tokens:
+        return self.guard is None and self._spent < phase.minimum_tokens and self._continued < phase.continue_times
+
+    def _repeats(self, stop_at: int) -> bool:
+        """Whether what was written since the last continuation had been said before."""
+        limit = self.phase.repetition_limit
+        if limit is None or not self._continued:
+            return False
+        return said_before(self._text.text[self._continued_at : stop_at], self._text.text[: self._continued_at]) >= limit
+
+    def _again(self, stop_at: int) -> Chunk | None:
+        """Budget forcing: the early stop is taken back and replaced, if there is a text and the limit allows it."""
+        text = self.phase.continuation(self._continued)
+        word = self._tongue.encode(text)
+        if not text or self._spent + len(word) >= self.phase.maximum_tokens:
             return None
         cost = len(word) + self._rewind(stop_at)
-        self.queue += word
-        self._text.write(word, phase.continue_with)
+        self._write(word, text)
         self._spent += cost
         self._continued += 1
-        return self._chunk(phase.continue_with, cost, forced=True, finish="continued")
+        self._continued_at = len(self._text.text)
+        return self._chunk(text, cost, forced=True, finish="continued")
+
+    def _write(self, ids: Sequence[int], text: str) -> None:
+        """Force text into the phase."""
+        self.queue += ids
+        self._text.write(ids, text)
+        self._wrote(ids)
+
+    def _wrote(self, ids: Sequence[int]) -> None:
+        for penalised in self._penalised:
+            for token in ids:
+                penalised.wrote(token)
 
     def _rewind(self, end: int) -> int:
         """Shorten the phase to `end` characters: tokens leave queue and context; how many had to be written again."""
@@ -147,10 +184,17 @@ class Row:
         phase = self.phase
         forced = self._tongue.encode(unwritten_stop + phase.opening) if unwritten_stop + phase.opening else []
         self.queue += forced
-        self._spent = self._continued = 0
+        self._spent = self._continued = self._continued_at = 0
         self._text = PhaseText(self._tongue.decode, self.context + self.queue, phase.stop)
         self.guard = self._tongue.guard(phase.grammar()) if phase.grammar is not None else None
-        return [self._chunk(phase.opening, len(forced), forced=True)] if forced else []
+        self._penalised = [Penalised(penalty, self._tongue.beginnings(penalty.texts)) for penalty in phase.penalties]
+        chunks = [self._chunk(phase.opening, len(forced), forced=True)] if forced else []
+        if phase.given:
+            given = self._tongue.encode(phase.given)
+            self._write(given, phase.given)
+            self._spent = len(given)
+            chunks.append(self._chunk(phase.given, len(given), forced=True))
+        return chunks
 
     def _chunk(
         self,
@@ -158,6 +202,6 @@ class Row:
         tokens: int,
         forced: bool = False,
         logprob: float | None = None,
-        finish: Literal["stop", "length", "continued"] | None = None,
+        finish: Literal["stop", "length", "continued", "repeated"] | None = None,
     ) -> Chunk:
         return Chunk(self.number, self.sample, self.phase.name, text, tokens, forced, logprob, finish)

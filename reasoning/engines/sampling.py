@@ -1,6 +1,6 @@
 """One token for each row, from logits: a pure function, the randomness is passed in."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
@@ -11,20 +11,35 @@ from reasoning.engines.engine import Sampling
 
 @torch.inference_mode()
 def choose(
-    logits: torch.Tensor, samplings: Sequence[Sampling], draws: Sequence[float], masks: Sequence[NDArray[np.bool_] | None]
+    logits: torch.Tensor,
+    samplings: Sequence[Sampling],
+    draws: Sequence[float],
+    masks: Sequence[NDArray[np.bool_] | None],
+    biases: Sequence[Mapping[int, float]] = (),
 ) -> tuple[list[int], list[float]]:
     """A token and its log-probability for each row of `logits` (rows, vocabulary).
 
-    `draws` are uniform numbers, one a row. The log-probability is the model's own: before temperature, top_p and grammar.
+    `draws` are uniform numbers, one a row; `biases` are added to a row's logits, by token. The log-probability is the model's
+    own: before biases, temperature, top_p and grammar.
     """
     logits = logits.float()
     logprobs = torch.log_softmax(logits, dim=-1)
-    allowed = _masked(logits, masks)
+    allowed = _masked(_biased(logits, biases), masks)
     tokens = allowed.argmax(dim=-1)
     warm = [row for row, sampling in enumerate(samplings) if sampling.temperature > 0]
     if warm:
         tokens[warm] = _draw(allowed[warm], [samplings[row] for row in warm], [draws[row] for row in warm])
     return tokens.tolist(), logprobs.gather(1, tokens[:, None])[:, 0].tolist()
+
+
+def _biased(logits: torch.Tensor, biases: Sequence[Mapping[int, float]]) -> torch.Tensor:
+    if not any(biases):
+        return logits
+    logits = logits.clone()
+    for row, bias in enumerate(biases):
+        if bias:
+            logits[row, list(bias)] += torch.tensor(list(bias.values()), device=logits.device)
+    return logits
 
 
 def _masked(logits: torch.Tensor, masks: Sequence[NDArray[np.bool_] | None]) -> torch.Tensor:

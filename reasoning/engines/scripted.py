@@ -6,14 +6,16 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 
 from reasoning.engines.engine import Chunk, EngineError, Message, ModelCard, Request
+from reasoning.engines.repetition import said_before
 
 
 class ScriptedEngine:
     """Each sample takes the next reply, a list with the text of each phase, and streams it word by word.
 
     A word is a token. Limits, stops, budget forcing and cancellation are those of `Phase`; a reply may write its stop
-    string several times, and budget forcing goes on behind an early one. Grammars are not checked. `requests` keeps all
-    that was asked, `cancelled` counts the streams that were closed early. Raises EngineError when no reply is left.
+    string several times, and budget forcing goes on behind an early one. Grammars are not checked, and penalties change
+    nothing: there are no logits. `requests` keeps all that was asked, `cancelled` counts the streams that were closed early.
+    Raises EngineError when no reply is left.
     """
 
     def __init__(self, replies: Sequence[Sequence[str]], delay: float = 0.0, card: ModelCard | None = None) -> None:
@@ -64,19 +66,26 @@ def _read(number: int, sample: int, request: Request, reply: Sequence[str]) -> I
         last = index + 1 == len(request.phases)
         if phase.opening:
             yield Chunk(number, sample, phase.name, phase.opening, len(_words(phase.opening)), forced=True)
+        if phase.given:
+            yield Chunk(number, sample, phase.name, phase.given, len(_words(phase.given)), forced=True)
         parts = deque(_split(reply[index] if index < len(reply) else "", phase.stop))
-        spent = continued = 0
+        spent, continued, before, stretch = len(_words(phase.given)), 0, "", phase.given
         while True:
             words = _words(parts.popleft() if parts else "")
-            for word in words[: phase.maximum_tokens - spent]:
+            for word in words[: max(0, phase.maximum_tokens - spent)]:
                 yield Chunk(number, sample, phase.name, word, 1)
             spent += len(words)
-            word_count = len(_words(phase.continue_with))
-            early = spent < phase.minimum_tokens and continued < phase.continue_times and bool(phase.continue_with)
-            if not early or spent + word_count >= phase.maximum_tokens:
+            stretch += "".join(words)
+            text = phase.continuation(continued)
+            early = spent < phase.minimum_tokens and continued < phase.continue_times
+            if early and continued and phase.repetition_limit is not None and said_before(stretch, before) >= phase.repetition_limit:
+                yield Chunk(number, sample, phase.name, forced=True, finish="repeated")
                 break
-            spent, continued = spent + word_count, continued + 1
-            yield Chunk(number, sample, phase.name, phase.continue_with, word_count, forced=True, finish="continued")
+            word_count = len(_words(text))
+            if not early or not text or spent + word_count >= phase.maximum_tokens:
+                break
+            spent, continued, before, stretch = spent + word_count, continued + 1, before + stretch + text, ""
+            yield Chunk(number, sample, phase.name, text, word_count, forced=True, finish="continued")
         yield Chunk(number, sample, phase.name, finish="stop" if spent <= phase.maximum_tokens else "length", last=last)
 
 

@@ -59,13 +59,18 @@ class Size:
 
 @dataclass(frozen=True)
 class Scale:
-    """How much of everything. `keep` traces of `tried` cases for each way of thinking, `minutes` for each adapter."""
+    """How much of everything.
+
+    `keep` traces of `tried` cases for each way of thinking, `minutes` for each adapter; `cases` are answered once, the first
+    `voted` of them again in a vote of `votes`.
+    """
 
     sizes: tuple[Size, ...]
     tried: int
     keep: int
     minutes: float
     cases: int
+    voted: int
     votes: int
     thinking_tokens: int
     answer_tokens: int = 900
@@ -74,12 +79,12 @@ class Scale:
 
 
 FULL = Scale(
-    sizes=(Size("small", 30, 256, 4, 4, 704), Size("base", 90, 384, 7, 6, 1024)),
-    tried=800, keep=500, minutes=12, cases=1000, votes=8, thinking_tokens=1024,
+    sizes=(Size("small", 12, 256, 4, 4, 704), Size("base", 40, 384, 7, 6, 1024)),
+    tried=800, keep=500, minutes=4, cases=1000, voted=150, votes=8, thinking_tokens=1024,
 )  # fmt: skip
 QUICK = Scale(
     sizes=(Size("small", 1.0, 128, 3, 4, 352), Size("base", 2.0, 192, 4, 6, 512)),
-    tried=60, keep=40, minutes=0.4, cases=8, votes=3, thinking_tokens=256, tokenizer_examples=200, compiled=False,
+    tried=60, keep=40, minutes=0.4, cases=8, voted=8, votes=3, thinking_tokens=256, tokenizer_examples=200, compiled=False,
 )  # fmt: skip
 
 
@@ -95,13 +100,18 @@ def run_demo(folder: Path, scale: Scale, report: Report = lambda line: None) -> 
             _tune(place, style, file, scale, report)
         for kind, strategies in ARMS.items():
             _evaluate(folder, size, kind, strategies, scale, report)
-    places = [Place(size.name, kind == TUNED, evaluation_folder(folder, size, kind)) for size in scale.sizes for kind in ARMS]
+    places = [
+        Place(size.name, kind == TUNED, evaluation_folder(folder, size, kind, voted))
+        for size in scale.sizes
+        for kind in ARMS
+        for voted in (False, True)
+    ]
     return write_table(folder, places)
 
 
-def evaluation_folder(folder: Path, size: Size, kind: str) -> Path:
-    """Where the answers of a base, prompted or tuned, are kept."""
-    return folder / "evaluation" / f"{size.name}-{kind}"
+def evaluation_folder(folder: Path, size: Size, kind: str, voted: bool) -> Path:
+    """Where the answers of a base, prompted or tuned, alone or voted, are kept."""
+    return folder / "evaluation" / f"{size.name}-{kind}{'-voted' if voted else ''}"
 
 
 def _check_scale(folder: Path, scale: Scale) -> None:
@@ -173,12 +183,15 @@ def _tune(place: Path, style: Style, file: Path, scale: Scale, report: Report) -
 
 def _evaluate(folder: Path, size: Size, kind: str, strategies: Sequence[str], scale: Scale, report: Report) -> None:
     """Each way of thinking alone and voted; what a killed run left is gone on with."""
-    place, out = folder / size.name, evaluation_folder(folder, size, kind)
+    place = folder / size.name
     adapters = {name: place / name for name in strategies if kind == TUNED}
-    names = [*strategies, *(f"majority_vote:samples={scale.votes}:inner={name}" for name in strategies)]
-    arms = parse_arms(names, Budget(thinking_tokens=scale.thinking_tokens, answer_tokens=scale.answer_tokens))
-    prepared = prepare("generated:heldout", arms, limit=scale.cases, model=f"journey-{size.name}-{kind}")
     settings = EngineSettings(adapters=adapters, width=128)
-    run_suite(out, prepared, lambda: load_engine(str(place), settings), resume=out.exists(), at_once=128)
-    measure_baselines(out, prepared)
-    report(f"{size.name}: {kind} strategies answered {scale.cases} cases")
+    budget = Budget(thinking_tokens=scale.thinking_tokens, answer_tokens=scale.answer_tokens)
+    for voted, cases in ((False, scale.cases), (True, scale.voted)):
+        names = [f"majority_vote:samples={scale.votes}:inner={name}" for name in strategies] if voted else strategies
+        out = evaluation_folder(folder, size, kind, voted)
+        prepared = prepare("generated:heldout", parse_arms(names, budget), limit=cases, model=f"journey-{size.name}-{kind}")
+        run_suite(out, prepared, lambda: load_engine(str(place), settings), resume=out.exists(), at_once=128)
+        if not voted:
+            measure_baselines(out, prepared)
+        report(f"{size.name}: {kind} strategies answered {cases} cases{f', {scale.votes} samples each' if voted else ''}")

@@ -12,7 +12,7 @@ from reasoning.journey.record import JourneyError, JourneyRecord, to_case
 
 TINY = Scale(
     sizes=(Size("tiny", 0.03, 64, 3, 2, 128), Size("small", 0.03, 64, 4, 2, 192)),
-    tried=8, keep=4, minutes=0.02, cases=2, votes=2, thinking_tokens=24, answer_tokens=96, tokenizer_examples=4, compiled=False,
+    tried=8, keep=4, minutes=0.02, cases=2, voted=2, votes=2, thinking_tokens=24, answer_tokens=96, tokenizer_examples=4, compiled=False,
 )  # fmt: skip
 
 

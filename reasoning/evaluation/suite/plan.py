@@ -14,6 +14,7 @@ from reasoning.evaluation.multiple_choice import shuffled
 from reasoning.evaluation.suite.arms import Arm
 from reasoning.evaluation.suite.errors import SuiteError
 from reasoning.evaluation.suite.record import Kind
+from reasoning.strategies import Budget, build
 
 Ask = Literal["auto", "options", "diagnosis"]
 GENERATED = 100
@@ -97,6 +98,33 @@ def prepare(
         arms=tuple(_described(arm) for arm in arms),
     )
     return Prepared(plan, tuple(arms), tuple(items), tuple(str(fault) for fault in benchmark.left_out))
+
+
+def prepare_again(plan: Plan, file: Path | None = None) -> Prepared:
+    """The items and arms of a plan that was made before, the file read again from where it lies now.
+
+    Raises SuiteError when the items, the prompts or anything else are no longer those of the plan; StrategyError, BenchmarkError.
+    """
+    arms = [
+        Arm(arm["label"], build(arm["strategy"], **arm["parameters"]), Budget.model_validate(arm["budget"]), arm["exactly"])
+        for arm in plan.arms
+    ]
+    named = plan.dataset in DATASETS
+    again = prepare(
+        plan.dataset if named or file is None else str(file),
+        arms,
+        data=file if named else None,
+        ask=plan.ask,
+        limit=plan.limit,
+        shuffle_options=plan.shuffle_options,
+        seed=plan.seed,
+        model=plan.model,
+        quantization=plan.quantization,
+        adapter=Path(plan.adapter) if plan.adapter else None,
+    )
+    if differences := plan.differences(again.plan):
+        raise SuiteError(f"This evaluation cannot go on as it was begun ({'; '.join(differences)}): begin another one.")
+    return again
 
 
 def _read(dataset: str, data: Path | None, limit: int | None) -> Benchmark:

@@ -2,8 +2,8 @@
 
 import threading
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from cases.benchmarks import BenchmarkItem
@@ -19,13 +19,15 @@ from reasoning.evaluation.together import together
 
 @dataclass(frozen=True)
 class Progress:
-    """How far it is: answers kept of all, the arm of the last one, and how many of that arm's answers are right so far."""
+    """How far it is: answers kept of all, the last one with its arm, and how many of that arm's answers are right so far."""
 
     done: int
     of: int
     arm: str = ""
     right: int = 0
     answered: int = 0
+    # Never shown by accident: a record holds the note.
+    record: Record | None = field(default=None, repr=False, compare=False)
 
 
 def run_suite(
@@ -40,8 +42,31 @@ def run_suite(
 ) -> bool:
     """Whether every item was answered by every arm; False when it was cancelled. The engine is loaded only if something is left to do.
 
+    `progress` is told of the answers that the folder holds already, and then of each new one. Raises SuiteError, and EngineError when the
+    engine breaks down; what was answered is kept.
+    """
+    batches = run_in_batches(folder, prepared, load, resume=resume, at_once=at_once, progress=progress, cancelled=cancelled)
+    while True:
+        try:
+            next(batches)
+        except StopIteration as end:
+            return bool(end.value)
+
+
+def run_in_batches(
+    folder: Path,
+    prepared: Prepared,
+    load: Callable[[], Engine],
+    *,
+    resume: bool = False,
+    at_once: int = 24,
+    progress: Callable[[Progress], None] = lambda progress: None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Generator[None, None, bool]:
+    """As `run_suite`, but pausing after every batch, so that whoever owns the engine can do something else in between.
+
     Arms take turns over `at_once` cases (fewer where a case has several samples), so that what stands after an interruption compares
-    like with like. Raises SuiteError, and EngineError when the engine breaks down; what was answered is kept.
+    like with like.
     """
     before = begin(folder, prepared.plan, prepared.left_out, resume)
     done = {(record.arm, record.case) for record in before}
@@ -55,14 +80,15 @@ def run_suite(
         return True
     engine = load()
     keep_card(folder, engine.card)
-    keeper.start_clock()
     try:
         for arm, items in left:
             width = max(1, at_once // int(getattr(arm.strategy, "samples", 1)))
             for first in range(0, len(items), width):
                 if cancelled():
                     return False
+                keeper.start_clock()
                 _ask_together(engine, arm, items[first : first + width], keeper, cancelled)
+                yield
     except Stopped:
         return False
     return True
@@ -76,26 +102,30 @@ class _Keeper:
         self._lock = threading.Lock()
         self._last = time.monotonic()
         self._rights: dict[str, list[bool]] = {}
+        progress(Progress(0, of))
         for record in before:
-            self._rights.setdefault(record.arm, []).append(record.right)
-        progress(Progress(self.done, of))
+            self._tell(record)
 
     @property
     def done(self) -> int:
         return sum(map(len, self._rights.values()))
 
     def start_clock(self) -> None:
-        """Loading a model is no part of any answer's time."""
+        """Loading a model, and whatever is done between two batches, is no part of any answer's time."""
         self._last = time.monotonic()
 
     def keep(self, record: Record) -> None:
         with self._lock:
             now = time.monotonic()
-            append(self._folder, record.model_copy(update={"share_seconds": round(now - self._last, 3)}))
+            record = record.model_copy(update={"share_seconds": round(now - self._last, 3)})
+            append(self._folder, record)
             self._last = now
-            rights = self._rights.setdefault(record.arm, [])
-            rights.append(record.right)
-            self._progress(Progress(self.done, self._of, record.arm, sum(rights), len(rights)))
+            self._tell(record)
+
+    def _tell(self, record: Record) -> None:
+        rights = self._rights.setdefault(record.arm, [])
+        rights.append(record.right)
+        self._progress(Progress(self.done, self._of, record.arm, sum(rights), len(rights), record))
 
 
 def _ask_together(
