@@ -4,7 +4,7 @@
 
 A reader is the input half of the demonstration model: embeddings, a few layers, and a head that names at the last word of each
 wording which finding it states, and whether it is denied. `--encoder` is the folder of a BERT-like encoder (tokenizer.json,
-model.safetensors) whose word pieces and input embeddings are borrowed; without it those two rows are left out.
+model.safetensors) whose words and input embeddings are borrowed; without it those two rows are left out.
 """
 
 import argparse
@@ -14,10 +14,10 @@ import random
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import chain
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file
 from tokenizers import Tokenizer
 from torch import nn
 from torch.nn import functional
@@ -28,7 +28,9 @@ from cases.knowledge import Finding, Knowledge, load_knowledge
 from cases.note import fill_numbers, mistype
 from reasoning.evaluation.metrics import Share
 from reasoning.training.base import BaseConfiguration, new_model
-from reasoning.training.corpus import with_dropout
+from reasoning.training.borrowing import as_texts, borrow, lent_embeddings, whole_words
+from reasoning.training.corpus import SHARES, make_example, render, with_dropout
+from reasoning.training.tokenizer import VOCABULARY, train_tokenizer
 
 DEMONSTRATION = Path(reasoning.__file__).parent / "demonstration" / "base"
 RESULTS = Path(__file__).parent / "results" / "reading_remedies.json"
@@ -62,8 +64,8 @@ REMEDIES = (
     replace(USUAL, name="six layers", layers=6),
     replace(USUAL, name="width 576", width=576),
     replace(USUAL, name="three times as long", longer=3.0),
-    replace(USUAL, name="an encoder's word pieces", pieces="encoder", unmerged=0.0),
-    replace(USUAL, name="an encoder's word pieces and embeddings", pieces="encoder", unmerged=0.0, borrowed=True),
+    replace(USUAL, name="more whole words", pieces="words"),
+    replace(USUAL, name="more whole words, and an encoder's embeddings of them", pieces="words", borrowed=True),
 )
 
 
@@ -75,17 +77,14 @@ class Reader(nn.Module):
         torch.manual_seed(0)
         heads = remedy.width // 64
         shape = BaseConfiguration(1, width=remedy.width, layers=remedy.layers, heads=heads, key_value_heads=heads // 3)
-        self.body = new_model(shape, pieces).model
+        model = new_model(shape, pieces)
+        if lent is not None:
+            borrow(model, lent)
+        self.body = model.model
         self.head = nn.Linear(remedy.width, tags, bias=False)
-        self.lent = None if lent is None else nn.Embedding.from_pretrained(lent, freeze=True)
-        self.turn = None if lent is None else nn.Linear(lent.shape[1], remedy.width, bias=False)
-        if self.turn is not None:
-            nn.init.normal_(self.turn.weight, std=0.02)
 
     def forward(self, ids: torch.Tensor) -> torch.Tensor:
         hidden = self.body.embed_tokens(ids)
-        if self.lent is not None and self.turn is not None:
-            hidden = hidden + self.turn(self.lent(ids))
         places = torch.arange(ids.shape[1]).unsqueeze(0)
         turns = self.body.rotary_emb(hidden, places)
         for layer in self.body.layers:
@@ -167,10 +166,10 @@ def measure(reader: Reader, tokenizer: Tokenizer, pool: Wordings) -> dict[str, S
 def train(remedy: Remedy, knowledge: Knowledge, tokenizer: Tokenizer, lent: torch.Tensor | None, minutes: float) -> tuple[Reader, int]:
     """A reader trained for so many minutes, and the number of its steps."""
     pool = wordings(knowledge, True, remedy)
-    splitting = with_dropout(tokenizer, remedy.unmerged) if remedy.unmerged and remedy.pieces == "own" else tokenizer
-    reader = Reader(remedy, tokenizer.get_vocab_size(), 2 * len(knowledge.findings), lent if remedy.borrowed else None)
+    splitting = with_dropout(tokenizer, remedy.unmerged) if remedy.unmerged else tokenizer
+    reader = Reader(remedy, tokenizer.get_vocab_size(), 2 * len(knowledge.findings), lent)
     steered = [p for name, p in reader.named_parameters() if p.ndim == 2 and "layers" in name]
-    others = [p for p in reader.parameters() if p.requires_grad and not any(p is matrix for matrix in steered)]
+    others = [p for p in reader.parameters() if not any(p is matrix for matrix in steered)]
     optimisers = [
         torch.optim.Muon(steered, lr=0.02, momentum=0.95, weight_decay=0.0, adjust_lr_fn="original"),
         torch.optim.AdamW(others, lr=3e-3, betas=(0.9, 0.95), weight_decay=0.0),
@@ -192,6 +191,12 @@ def train(remedy: Remedy, knowledge: Knowledge, tokenizer: Tokenizer, lent: torc
     return reader.eval(), step
 
 
+def with_whole_words(encoder: Path) -> Tokenizer:
+    """Our tokenizer trained anew, twice as large, on our texts and the encoder's commonest words."""
+    texts = (part for kind in SHARES for seed in range(300) for part in render(make_example(load_knowledge(), kind, seed)))
+    return train_tokenizer(chain(texts, as_texts(whole_words(encoder))), 2 * VOCABULARY)._tokenizer
+
+
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--minutes", type=float, default=3)
@@ -200,19 +205,15 @@ def main() -> None:
     arguments.add_argument("--out", type=Path, default=RESULTS)
     chosen = arguments.parse_args()
     knowledge = load_knowledge()
-    own, lent, encoder = Tokenizer.from_file(str(DEMONSTRATION / "tokenizer.json")), None, None
+    tokenizers = {"own": Tokenizer.from_file(str(DEMONSTRATION / "tokenizer.json"))}
     if chosen.encoder:
-        encoder = Tokenizer.from_file(str(chosen.encoder / "tokenizer.json"))
-        encoder.no_padding()
-        encoder.no_truncation()
-        weights = load_file(chosen.encoder / "model.safetensors")
-        lent = next(value for name, value in weights.items() if name.endswith("word_embeddings.weight")).float()
-        lent = (lent - lent.mean(0)) / lent.std(0)
+        tokenizers["words"] = with_whole_words(chosen.encoder)
     kept = json.loads(chosen.out.read_text("utf-8")) if chosen.out.exists() else {"rows": []}
     for remedy in REMEDIES:
-        tokenizer = encoder if remedy.pieces == "encoder" else own
-        if tokenizer is None or (chosen.only and remedy.name not in chosen.only):
+        if remedy.pieces not in tokenizers or (chosen.only and remedy.name not in chosen.only):
             continue
+        tokenizer = tokenizers[remedy.pieces]
+        lent = lent_embeddings(chosen.encoder, tokenizer) if remedy.borrowed else None
         reader, steps = train(remedy, knowledge, tokenizer, lent, chosen.minutes * remedy.longer)
         figures = {
             which: {name: [share.hits, share.n] for name, share in measure(reader, tokenizer, wordings(knowledge, taught, USUAL)).items()}

@@ -28,10 +28,20 @@ def demo(
     start: Annotated[
         Path | None, typer.Option("--start", metavar="DIR", help="A finished base to train further, instead of starting from nothing.")
     ] = None,
+    encoder: Annotated[
+        Path | None,
+        typer.Option(
+            "--encoder", metavar="DIR", help="A pretrained encoder (such as all-MiniLM-L6-v2) whose word embeddings a new base borrows."
+        ),
+    ] = None,
 ) -> None:
     """Train the demonstration model from nothing, or further. Stopped, it goes on where it was when it is started again."""
     if start is not None and not (start / "training.json").is_file():
         fail("--start needs the folder of a finished base: one that holds model.safetensors and training.json.")
+    if encoder is not None and start is not None:
+        fail("--start goes on with the words that a base has: leave out --encoder.")
+    if encoder is not None and not all((encoder / name).is_file() for name in ("tokenizer.json", "model.safetensors")):
+        fail("--encoder needs the folder of an encoder: one that holds tokenizer.json and model.safetensors.")
     from app.models import quieten
     from reasoning.presets import packaged
     from storage.settings import read_settings
@@ -50,7 +60,7 @@ def demo(
         typer.echo(f"{(time.monotonic() - began) / 60:6.1f} min  {stage}  {figures}")
 
     try:
-        train_demonstration(target, minutes, report, start)
+        train_demonstration(target, minutes, report, start, encoder)
     except OSError as error:
         fail(f"The folder {target} cannot be written ({(error.strerror or type(error).__name__).lower()}): choose another with --folder.")
     typer.echo(f"Done: {target}")

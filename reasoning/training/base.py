@@ -19,6 +19,7 @@ from tokenizers import Tokenizer
 from transformers import Qwen2Config, Qwen2ForCausalLM
 
 from cases.knowledge import Knowledge
+from reasoning.training.borrowing import borrow, keep_borrowed
 from reasoning.training.corpus import SHARES, rows
 from reasoning.training.neighbours import look_at_neighbours
 from reasoning.training.objective import Batch, Compiled, Heads, batches, inner_states, objective, summed_cross_entropy, summed_pointer_loss
@@ -171,14 +172,18 @@ def train_base(
     progress: Progress,
     start: Path | None = None,
     shares: Mapping[str, float] = SHARES,
+    lent: torch.Tensor | None = None,
 ) -> Qwen2ForCausalLM:
     """The trained model; `folder` holds checkpoint.pt, from which an interrupted training goes on.
 
     `start` is the folder of a finished base of the same sizes and vocabulary, which is trained further; `shares` are those
-    of the kinds of examples.
+    of the kinds of examples; `lent` are an encoder's embeddings of the tokenizer's pieces (`borrowing.lent_embeddings`).
     """
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    model = new_model(configuration, tokenizer.get_vocab_size()).to(device)
+    model = new_model(configuration, tokenizer.get_vocab_size())
+    if lent is not None:
+        borrow(model, lent)
+    model = model.to(device)
     heads = Heads(configuration.width, tag_count(knowledge), len(knowledge.conditions)).to(device)
     training = _Training(model, heads, _optimisers(model, heads, configuration))
     checkpoint = folder / "checkpoint.pt"
@@ -221,6 +226,7 @@ def train_base(
             last_save = now
     record = {
         "started_from": started_from or None,
+        "borrowed_pieces": 0 if lent is None else int(lent.any(dim=1).sum()),
         "steps": training.step,
         "tokens": training.tokens,
         "examples": training.seed,
@@ -228,6 +234,7 @@ def train_base(
         "minutes": training.elapsed / 60,
     }
     (folder / "base.json").write_text(json.dumps({**asdict(configuration), **record}, indent=1))
+    keep_borrowed(model)
     return model
 
 

@@ -167,8 +167,9 @@ def losses(batch: Batch, model: Qwen2ForCausalLM, heads: Heads, parts: Compiled)
 
     scores = heads.posterior(functional.rms_norm(inner.judged[batch.with_posterior], (width,))).float()
     sums = {
+        # The output head is tied to the embeddings, which may be partly borrowed.
         "reply": parts.cross_entropy(
-            _padded(inner.top[learnt]), model.lm_head.weight, _padded(targets[learnt[:, :-1]]), _padded(weights[learnt[:, :-1]])
+            _padded(inner.top[learnt]), model.model.embed_tokens.weight, _padded(targets[learnt[:, :-1]]), _padded(weights[learnt[:, :-1]])
         ),
         "tag": tag_loss(inner.read, heads.tag, batch.tags),
         "earlier": tag_loss(inner.judged, heads.earlier, batch.earlier),

@@ -59,15 +59,6 @@ def test_the_last_token_knows_the_posterior_of_the_whole_note(tokenizer) -> None
     assert np.allclose(signals.posteriors.sum(axis=1), 1, atol=1e-5)
 
 
-@pytest.mark.parametrize("kind", ["vanilla", "cot", "longstep"])
-def test_the_posterior_is_asked_again_where_the_leader_is_named(tokenizer, kind: str) -> None:
-    row = tokenise(KNOWLEDGE, tokenizer, make_example(KNOWLEDGE, kind, 7))
-    asked = [i for i, weight in enumerate(row.weights) if weight and row.signals.states[i] != UNTAUGHT]
-    leader = make_example(KNOWLEDGE, kind, 7).reply.partition("<answer>\n1. ")[2].partition(" |")[0]
-    assert tokenizer.decode([row.ids[i] for i in asked], skip_special_tokens=False).endswith(f"1. {leader} |")
-    assert {int(row.signals.states[i]) for i in asked} == {len(row.signals.posteriors) - 1}
-
-
 def test_packed_rows_keep_what_each_example_teaches(tokenizer) -> None:
     row = next(rows(KNOWLEDGE, tokenizer, 2048))
     assert row.signals.states.max() < len(row.signals.posteriors)
