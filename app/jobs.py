@@ -171,6 +171,11 @@ class JobQueue:
         with self._changed:
             return tuple(id for id, job in self._jobs.items() if job.facts.owner == owner and not job.progress.status.over)
 
+    def busy(self) -> bool:
+        """Whether a run is at work or waits."""
+        with self._changed:
+            return self._running is not None or len(self._turns) > 0
+
     def waiting(self) -> int:
         """How many runs wait for their turn, the one at work not counted."""
         with self._changed:
@@ -188,7 +193,7 @@ class JobQueue:
             self._changed.notify_all()
 
     def heartbeat(self) -> float:
-        """Seconds since the worker last gave a sign of life; infinite when it is gone. Loading and reading a prompt are silent."""
+        """Seconds since the worker last gave a sign of life; infinite when it is gone. Loading, prompts and evaluations are silent."""
         return time.monotonic() - self._beat if self._thread.is_alive() else float("inf")
 
     def shutdown(self, timeout: float = 10.0) -> bool:

@@ -26,6 +26,9 @@ page = st.navigation(
         ),
         st.Page("views/history.py", title="History", icon=":material/history:", help="Find earlier runs, open them again, export them."),
         st.Page("views/cases.py", title="Cases", icon=":material/library_books:", help="Built-in cases with teaching notes."),
+        st.Page(
+            "views/evaluate.py", title="Evaluate", icon=":material/monitoring:", help="Measure strategies on cases with a known answer."
+        ),
         st.Page("views/about.py", title="About", icon=":material/info:", help="Intended use, limits and the model."),
     ],
     position="top",

@@ -4,10 +4,11 @@ import uuid
 
 import streamlit as st
 
+from app import remote
 from app.jobs import JobQueue
 from app.models import engine_loader
-from reasoning.engines.engine import ModelCard
-from reasoning.presets import Preset, presets
+from reasoning.engines.engine import EngineError, ModelCard
+from reasoning.presets import Preset, RecommendedSampling, find_preset
 from storage.database import Database, open_database
 from storage.records import feedback_for, load_run
 from storage.settings import Settings, read_settings
@@ -36,6 +37,11 @@ def queue() -> JobQueue:
     return jobs
 
 
+def answering() -> str:
+    """The name of the model that the worker asks, as an evaluation writes it down."""
+    return settings().engine if settings().engine == "scripted" else settings().model
+
+
 def stored_run(run_id: str) -> StoredRun | None:
     """A run from the record, with the feedback of this moment. Raises StorageError."""
     kept = _kept_runs()
@@ -59,12 +65,27 @@ def _kept_runs() -> dict[str, StoredRun]:
 
 def preset() -> Preset | None:
     """What is known of the chosen model without loading it."""
-    return presets().get(settings().model)
+    try:
+        return find_preset(settings().model)
+    except EngineError:
+        return None  # loading it will say what is wrong with its preset.toml
+
+
+def recommended() -> tuple[str, RecommendedSampling] | None:
+    """The chosen model and how its makers draw its tokens, where that is known."""
+    known = preset()
+    return (settings().model, known.sampling) if known and known.sampling else None
 
 
 def card() -> ModelCard | None:
     """The model's card, once it is loaded."""
     return queue().engine_status().card
+
+
+def destination() -> str:
+    """The host that notes are sent to, "" when they stay in this process."""
+    loaded = card()
+    return loaded.sends_to if loaded else remote.destination(settings())
 
 
 def context_tokens() -> int | None:

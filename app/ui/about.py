@@ -6,6 +6,7 @@ from pathlib import Path
 import streamlit as st
 
 from app import services
+from app.evaluation_folders import home_of
 from app.ui.html import draw, escaped
 from app.ui.words import STATUS_WORDS, strategy_about, strategy_title
 from app.version import app_version
@@ -61,6 +62,7 @@ def _draw_card() -> None:
             "Adapters": ", ".join(sorted(card.adapters)) or "none",
             "Context": f"{card.context:,} tokens" if card.context else "",
             "Device": card.device,
+            "How it is asked": card.decoding,
             "Weights SHA-256": card.weights_sha256,
             "Loaded in": f"{status.seconds:.1f} s",
         }
@@ -86,6 +88,7 @@ def draw_storage() -> None:
     st.header("What is kept, and where")
     draw(
         f"Notes, runs, reasoning and feedback are kept in <b>{escaped(services.database().path)}</b> on this machine. "
+        f"Evaluations are folders of their own in <b>{escaped(home_of(services.settings().home))}</b>, notes included. "
         "Nothing leaves it unless a setting says so. A run that is cut off by a restart keeps what it had and is marked "
         f"{escaped(STATUS_WORDS[RunStatus.interrupted].lower())}. Feedback is only ever added to, never overwritten.",
         "sol-readable",

@@ -23,11 +23,14 @@ def draw_progress(run: LiveRun) -> None:
 
 
 def draw_stream(run: LiveRun) -> None:
-    """The text as it grows: one column for a single chain, one lane a sample for several."""
+    """The text as it grows: one column for a single chain, one lane a sample for several, both for rounds."""
     if not run.samples:
         draw(f"{icon('menu_book')} Reading the note…", "sol-quiet")
     elif len(run.samples) == 1:
         draw(_chain(run.samples[0]))
+    elif run.samples[-1].role:
+        # Rounds follow each other: what is done in short, what is being written in full.
+        draw(f'<div class="sol-lanes">{"".join(_lane(sample) for sample in run.samples[:-1])}</div>{_chain(run.samples[-1])}')
     else:
         draw(f'<div class="sol-lanes">{"".join(_lane(sample) for sample in run.samples)}</div>')
 
@@ -54,12 +57,18 @@ def _lane(sample: LiveSample) -> str:
 
 
 def _lane_html(sample: LiveSample, state: str, body: str, extra: str) -> str:
-    header = f"<header><b>Sample {sample.sample + 1}</b><span>{state}</span></header>"
+    name = escaped(sample.role.capitalize()) or f"Sample {sample.sample + 1}"
+    header = f"<header><b>{name}</b><span>{state}</span></header>"
     return f'<div class="sol-lane{extra}">{header}<p><span>{body}</span></p></div>'
 
 
-def draw_place(run: LiveRun, waiting: int) -> None:
-    """Where a waiting run stands in the queue."""
+def draw_place(run: LiveRun, waiting: int, evaluating: bool) -> None:
+    """Where a waiting run stands in the queue; an evaluation finishes its batch before it gives the model away."""
     ahead = run.position
     place = "next" if ahead == 1 else f"number {ahead} of {max(waiting, ahead)}"
-    draw(f"{icon('hourglass_top')} Waiting for its turn: <b>{escaped(place)}</b>. One run at a time uses the model; tabs take turns.")
+    why = (
+        "An evaluation finishes its batch first, then runs go before it."
+        if evaluating
+        else "One run at a time uses the model; tabs take turns."
+    )
+    draw(f"{icon('hourglass_top')} Waiting for its turn: <b>{escaped(place)}</b>. {why}")

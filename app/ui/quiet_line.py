@@ -24,7 +24,8 @@ def draw_quiet_line(run: StoredRun) -> None:
 
 
 def _samples(run: StoredRun) -> str:
-    inner, samples = run.parameters.get("inner"), run.parameters.get("samples")
-    return (
-        f"{samples} samples of {strategy_title(str(inner))} at temperature {run.parameters.get('temperature')}" if inner and samples else ""
-    )
+    inner, samples, temperature = (run.parameters.get(name) for name in ("inner", "samples", "temperature"))
+    if not inner:
+        return ""
+    chain = strategy_title(str(inner))
+    return f"{samples} samples of {chain}{f' at temperature {temperature}' if temperature else ''}" if samples else f"of {chain}"

@@ -17,6 +17,7 @@ from reasoning.evaluation.answering import Answered, answer
 from reasoning.evaluation.prompt_reading import read_prompt, write_prompt
 from reasoning.evaluation.shared_engine import SharedEngine
 from reasoning.presets import EngineSettings, load_engine
+from reasoning.recommended import as_recommended
 from reasoning.strategies import Budget, Strategy, build
 
 try:
@@ -81,6 +82,8 @@ class SoliloquyAPI(ModelAPI):
         budget = {name: given.pop(name) for name in Budget.model_fields if name in given and not _belongs_to_strategy(strategy, name)}
         self.strategy = build(strategy, **given)
         self.budget = _budget(budget, "correct the -M arguments")
+        if not {"temperature", "top_p"} & {*budget, *given}:
+            self.strategy, self.budget = as_recommended(self.strategy, self.budget, model_name)
         self._shared = _engine(model_name, EngineSettings(**engine).model_dump_json())
 
     async def generate(
@@ -121,6 +124,8 @@ def within(strategy: Strategy, budget: Budget, config: GenerateConfig) -> tuple[
     elif config.temperature is not None:
         strategy = build(strategy.name, **{**strategy.model_dump(), "temperature": config.temperature})
     changed = {**budget.model_dump(), **{name: value for name, value in asked.items() if value is not None}}
+    if config.temperature is not None or config.top_p is not None:
+        changed["sampling_source"] = ""
     if config.max_tokens is not None:
         changed["answer_tokens"] = min(changed["answer_tokens"], config.max_tokens // 2)
         changed["thinking_tokens"] = min(changed["thinking_tokens"], config.max_tokens - changed["answer_tokens"])

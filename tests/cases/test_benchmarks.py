@@ -8,6 +8,7 @@ import pytest
 
 from cases.benchmarks import DATASETS, BenchmarkItem, UnusableRow, WrongFormat, read_benchmark
 from cases.benchmarks.question import asks_for_diagnosis, split_question
+from cases.library import load_library
 
 TOE = "A 61-year-old man wakes with a hot, swollen big toe. He drinks beer most evenings."
 ASKED = f"{TOE} Which of the following is the most likely diagnosis?"
@@ -258,3 +259,11 @@ def test_the_last_sentence_is_the_question_when_it_asks_something(text: str, que
 )
 def test_a_question_asks_for_a_diagnosis_only_in_known_wordings(question: str | None, asks: bool) -> None:
     assert asks_for_diagnosis(question) is asks
+
+
+def test_the_teaching_cases_are_a_data_set_with_answers_and_evidence() -> None:
+    items, library = read_benchmark("library").items, load_library()
+    assert [item.diagnosis for item in items] == [case.gold for case in library]
+    assert len({item.id for item in items}) == len(library)
+    assert all(item.difficulty and item.group and item.options is None for item in items)
+    assert all(evidence.start is not None for item in items for evidence in item.evidence)

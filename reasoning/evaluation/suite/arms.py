@@ -1,12 +1,13 @@
 """The arms of an evaluation: strategies with their parameters and budgets, as `name:parameter=value:…` names them."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import ValidationError
 
 from reasoning.evaluation.suite.errors import SuiteError
+from reasoning.recommended import as_recommended
 from reasoning.strategies import Budget, Strategy, StrategyError, build, names
 
 BUDGET_NAMES = {
@@ -55,6 +56,18 @@ def parse_arms(texts: Iterable[str], budget: Budget) -> tuple[Arm, ...]:
     return tuple(arms)
 
 
+def arms_as_recommended(arms: Sequence[Arm], model: str) -> tuple[Arm, ...]:
+    """The arms with the model's recommended sampling, where they do not name their own. Raises EngineError."""
+    found = []
+    for arm in arms:
+        named = {setting.partition("=")[0] for setting in arm.label.split(":")[1:]}
+        strategy, budget = (
+            (arm.strategy, arm.budget) if {"temperature", "top_p"} & named else as_recommended(arm.strategy, arm.budget, model)
+        )
+        found.append(replace(arm, strategy=strategy, budget=budget))
+    return tuple(found)
+
+
 def swept(arms: Sequence[Arm], lengths: Sequence[int]) -> tuple[Arm, ...]:
     """Every arm of one chain that thinks, once for each length, forced to be neither shorter nor longer (arXiv 2501.19393).
 
@@ -88,7 +101,8 @@ def _arm(text: str, budget: Budget) -> Arm:
 
 def _budget(budget: Budget, changes: dict[str, Any], label: str) -> Budget:
     try:
-        return Budget.model_validate({**budget.model_dump(), **changes})
+        chosen = {"sampling_source": ""} if {"temperature", "top_p"} & changes.keys() else {}
+        return Budget.model_validate({**budget.model_dump(), **chosen, **changes})
     except ValidationError as error:
         fault = error.errors(include_input=False, include_url=False)[0]
         named = {long: short for short, long in BUDGET_NAMES.items()}

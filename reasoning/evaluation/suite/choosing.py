@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from cases.benchmarks import LETTERS, BenchmarkItem
 from cases.knowledge import Knowledge
+from reasoning.conventions import spoken
 from reasoning.differential import Differential
 from reasoning.engines.engine import Engine, EngineError, ModelCard, Sampling
 from reasoning.evaluation.matching import best_match
@@ -33,7 +34,7 @@ def choose(strategy: Strategy, item: BenchmarkItem, engine: Engine, budget: Budg
     samples, temperature = (strategy.samples, strategy.temperature) if isinstance(strategy, MajorityVote) else (1, budget.temperature)
     request = chain.request(case, knowledge, engine, budget, samples, Sampling(temperature, budget.top_p))
     phases = tuple(replace(phase, grammar=None) for phase in request.phases)
-    request = replace(request, messages=choice_messages(chain.name, item), phases=phases)
+    request = replace(request, messages=choice_messages(chain.name, item, spoken(engine.card, request.adapter)), phases=phases)
     yield chain.started(strategy, case, knowledge, engine, budget, request)
     try:
         drawn = yield from draw(case, knowledge, engine, request)

@@ -48,7 +48,7 @@ def begin(folder: Path, plan: Plan, left_out: tuple[str, ...], resume: bool) -> 
             return ()
     except OSError as error:
         raise _unusable(folder, error) from None
-    differences = _settings(folder)[0].differences(plan)
+    differences = read_settings(folder)[0].differences(plan)
     if differences:
         raise SuiteError(f"{folder} holds another evaluation ({'; '.join(differences)}): choose another folder with --out.")
     if not resume:
@@ -64,7 +64,7 @@ def keep_card(folder: Path, card: ModelCard) -> None:
     document = json.loads((folder / SETTINGS).read_text("utf-8"))
     before = document["card"] and ModelCard.model_validate(document["card"])
     if before and any(getattr(before, name) != getattr(card, name) for name in _IDENTITY):
-        raise SuiteError(f"Other weights answered in {folder} before ({before.id}): choose another folder with --out.")
+        raise SuiteError(f"Other weights answered in {folder} before ({before.id}): begin another evaluation, in another folder.")
     if not before:
         _write(folder, {**document, "card": card.model_dump(mode="json")})
 
@@ -84,7 +84,7 @@ def keep_baselines(folder: Path, ranks: Mapping[str, Mapping[str, int | None]]) 
 
 def read_folder(folder: Path) -> Kept:
     """All that a folder holds; nothing is changed. Raises SuiteError."""
-    plan, document = _settings(folder)
+    plan, document = read_settings(folder)
     try:
         records = read_rows(folder / RECORDS, Record) if (folder / RECORDS).exists() else []
     except JourneyError as error:
@@ -102,7 +102,8 @@ def read_folder(folder: Path) -> Kept:
     )
 
 
-def _settings(folder: Path) -> tuple[Plan, dict[str, Any]]:
+def read_settings(folder: Path) -> tuple[Plan, dict[str, Any]]:
+    """The plan of a folder, and all else that its settings say. Raises SuiteError."""
     try:
         document = json.loads((folder / SETTINGS).read_text("utf-8"))
         return Plan.model_validate(document["plan"]), document

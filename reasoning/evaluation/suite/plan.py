@@ -69,7 +69,7 @@ def prepare(
     seed: int = 0,
     model: str = "demo",
     quantization: str = "nf4",
-    adapter: Path | None = None,
+    adapter: str | Path | None = None,
 ) -> Prepared:
     """Read a data set by its name or by the path of a file of one's own. Raises SuiteError and BenchmarkError."""
     benchmark = _read(dataset, data, limit)
