@@ -11,9 +11,11 @@ from app.commands.export import export
 from app.commands.faithfulness import faithfulness
 from app.commands.journey import journey
 from app.commands.knowledge import knowledge
-from app.commands.lists import cases, models
+from app.commands.lists import cases
+from app.commands.models import models
 from app.commands.reason import reason
 from app.commands.serve import serve
+from app.commands.strategies import strategies
 from app.commands.train import train
 
 cli = typer.Typer(
@@ -41,12 +43,13 @@ def _group(
 
 
 for panel, commands in {
-    "Use": (serve, reason, cases, models, export),
+    "Use": (serve, reason, cases, strategies, export),
     "Look after": (doctor,),
     "Measure and train": (evaluate, report, faithfulness),
 }.items():
     for command in commands:
         cli.command(rich_help_panel=panel)(command)
+cli.add_typer(models, name="models", rich_help_panel="Use")
 cli.add_typer(database, name="database", rich_help_panel="Look after")
 cli.add_typer(knowledge, name="knowledge", rich_help_panel="Look after")
 cli.add_typer(train, name="train", rich_help_panel="Measure and train")

@@ -27,6 +27,7 @@ class LiveSample:
     answer_tokens: int = 0
     forced: tuple[tuple[int, int], ...] = ()
     finished: SampleFinished | None = None
+    role: str = ""
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,7 @@ class _Sample:
     tokens: dict[str, int] = field(default_factory=lambda: {"thinking": 0, "answer": 0})
     forced: list[tuple[int, int]] = field(default_factory=list)
     finished: SampleFinished | None = None
+    role: str = ""
 
     def add(self, event: Text) -> None:
         if event.phase == "thinking":
@@ -105,6 +107,7 @@ class _Sample:
             self.tokens["answer"],
             tuple(self.forced),
             self.finished,
+            self.role,
         )
 
 
@@ -145,7 +148,8 @@ class Progress:
         self._events.append(event)
         match event:
             case SampleStarted():
-                self._samples.setdefault(event.sample, _Sample(event.seed)).seed = event.seed
+                begun = self._samples.setdefault(event.sample, _Sample(event.seed))
+                begun.seed, begun.role = event.seed, event.role
             case SampleFinished():
                 self._samples.setdefault(event.sample, _Sample(0)).finished = event
             case Started() | Concluded():

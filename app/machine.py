@@ -3,6 +3,7 @@
 import os
 import platform
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -11,6 +12,7 @@ import psutil
 
 from app.models import quieten, shipped
 from app.version import app_version
+from reasoning.engines.hub import state_of
 from reasoning.presets import Preset, presets
 from storage.database import database_path
 from storage.errors import StorageError
@@ -43,7 +45,7 @@ class Report:
 def examine() -> Report:
     """Look at the machine. Nothing is changed, and nothing leaves it."""
     missing: list[str] = []
-    cards, libraries = _graphics(missing), _versions(missing)
+    cards, libraries = graphics(missing), _versions(missing)
     memory = psutil.virtual_memory()
     hardware = (
         f"Processor: {processor_name()}, {psutil.cpu_count(logical=False) or '?'} cores, {os.cpu_count()} threads, {_instructions()}",
@@ -70,19 +72,41 @@ def examine() -> Report:
     return Report(sections, tuple(missing), unusable)
 
 
+def verdict(preset: Preset, cards: Sequence[Graphics], ram_gib: float) -> str:
+    """Whether a preset runs on this machine, in a few words; what it needs is an estimate."""
+    if preset.folder is not None:
+        return "runs on any processor" if shipped(preset) else "not in this installation"
+    needed, largest = preset.memory_gb * 1e9 / _GIB, max((card.gib for card in cards), default=0.0)
+    if largest >= needed:
+        return "fits this GPU"
+    if needed <= ram_gib * 0.9:
+        return f"{'too large for this GPU' if cards else 'no GPU'}: on the processor, {_pace(preset)}"
+    return f"{'too large for this GPU' if cards else 'no GPU'}, and too large for this memory"
+
+
+def files_of(preset: Preset) -> str:
+    """Whether its files are on this machine. Asks nobody."""
+    if preset.folder is not None:
+        return "comes with Soliloquy" if shipped(preset) else "not here: soliloquy train demo"
+    return {"here": "files are here", "partly here": "partly downloaded", "not here": "not downloaded"}[state_of(preset.hub or "")]
+
+
+def _pace(preset: Preset) -> str:
+    return "far too slow to watch" if preset.parameters_billion >= _SLOW_FROM_BILLION else "slow"
+
+
 def fits(name: str, preset: Preset, cards: tuple[Graphics, ...], ram_gib: float) -> str:
     """Whether and where a preset runs, as one line."""
     if preset.folder is not None:
         return f"{name}: runs here, on any processor" if shipped(preset) else f"{name}: would run on any processor, but is not installed"
     needed = preset.memory_gb * 1e9 / _GIB
-    here = "on this machine already" if _downloaded(preset) else "to be downloaded first"
+    here = "on this machine already" if state_of(preset.hub or "") == "here" else "to be downloaded first"
     need = f"needs about {needed:.0f} GiB"
     largest = max((card.gib for card in cards), default=0.0)
     if largest >= needed:
         return f"{name}: fits on one graphics card ({need}; {here})"
     if needed <= ram_gib * 0.9:
-        pace = "far too slow to watch" if preset.parameters_billion >= _SLOW_FROM_BILLION else "slow"
-        return f"{name}: fits in memory, but {pace} on the processor ({need}; {here})"
+        return f"{name}: fits in memory, but {_pace(preset)} on the processor ({need}; {here})"
     return f"{name}: does not fit ({need})"
 
 
@@ -115,7 +139,7 @@ def _cpu_fact(name: str) -> str:
     return next((line.partition(":")[2].strip() for line in lines if line.partition(":")[0].strip() == name), "")
 
 
-def _graphics(missing: list[str]) -> tuple[Graphics, ...]:
+def graphics(missing: list[str]) -> tuple[Graphics, ...]:
     try:
         quieten()
         import torch
@@ -147,12 +171,6 @@ def _found(name: str) -> str | None:
         return version(name)
     except PackageNotFoundError:
         return None
-
-
-def _downloaded(preset: Preset) -> bool:
-    from huggingface_hub import try_to_load_from_cache
-
-    return isinstance(try_to_load_from_cache(preset.hub or "", "config.json"), str)
 
 
 def _data(missing: list[str]) -> tuple[tuple[str, ...], bool]:

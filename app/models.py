@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Literal
 
+from app.remote import is_remote, load_remote
 from reasoning.engines.engine import Engine, EngineError
 from reasoning.own_adapters import fitting, own_adapters
-from reasoning.presets import EngineSettings, Preset, load_engine, packaged, presets
+from reasoning.presets import PRESET_FILE, EngineSettings, Preset, find_preset, load_engine, packaged, presets
 from storage.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -19,12 +20,12 @@ def engine_loader(
     settings: Settings,
     model: str | None = None,
     *,
-    adapters: Mapping[str, Path] | None = None,
+    adapters: Mapping[str, str | Path] | None = None,
     quantization: Literal["nf4", "none"] = "nf4",
 ) -> Callable[[], Engine]:
-    """A function that loads the model of the settings, or another one, when it is called. That call raises EngineError.
+    """A function that loads the model of the settings, or another one, when it is called. It raises EngineError and fetches nothing.
 
-    The adapters given come before those tuned on this machine, and these before those that ship.
+    The adapters given, by folder or hub id, come before those tuned on this machine, and these before those that ship.
     """
     name = model or settings.model
 
@@ -33,17 +34,28 @@ def engine_loader(
             from app.rehearsal import RehearsalEngine
 
             return RehearsalEngine(settings.scripted_delay)
-        preset = presets().get(name)
+        if is_remote(name):
+            quieten()
+            return load_remote(settings, name, adapters)
+        preset = find_preset(name)
         if preset is not None and not shipped(preset):
-            raise EngineError(
-                f"The model {name} is not part of this installation: make it with `soliloquy train demo`, or choose another with --model "
-                "or SOLILOQUY_MODEL."
-            )
+            raise EngineError(_not_there(name))
         quieten()
-        known = {**_own(settings.home, name), **(adapters or {})}
+        from reasoning.engines.loading import find_adapter
+
+        known = {**_own(settings.home, name), **{strategy: find_adapter(place) for strategy, place in (adapters or {}).items()}}
         return load_engine(name, EngineSettings(quantization=quantization, adapters=known, width=settings.model_width))
 
     return load
+
+
+def _not_there(name: str) -> str:
+    if name in presets():
+        return (
+            f"The model {name} is not part of this installation: make it with `soliloquy train demo`, or choose another with --model or "
+            "SOLILOQUY_MODEL."
+        )
+    return f"The {PRESET_FILE} in {name} names weights or adapters that are not there: copy them there, or correct it."
 
 
 def _own(home: Path, name: str) -> dict[str, Path]:
@@ -53,8 +65,8 @@ def _own(home: Path, name: str) -> dict[str, Path]:
         return {}
     from reasoning.engines.loading import find_folder
 
-    preset = presets().get(name)
-    fit = fitting(tuned, find_folder(preset.location if preset else name, download=True))
+    preset = find_preset(name)
+    fit = fitting(tuned, find_folder(preset.location if preset else name, download=False))
     for strategy in tuned.keys() - fit.keys():
         log.warning("The adapter for %s in the data folder was tuned on other weights of %s and is not used.", strategy, name)
     return fit

@@ -26,15 +26,22 @@ class AnswerGrammar:
     """The answer format of `reasoning.answer` as a sequence of grammars: one a hypothesis, then the tail.
 
     `vocabulary` closes the list of diagnoses, `missing_vocabulary` that of missing items and next steps. No diagnosis is
-    listed twice, the first one is leading and no other, and likelihood never rises down the list. Raises ValueError for
-    names that cannot stand in an answer.
+    listed twice, the first one is leading and no other, and likelihood never rises down the list. Names in `excluded` are
+    never listed. Raises ValueError for names that cannot stand in an answer.
     """
 
-    def __init__(self, note: str, vocabulary: Sequence[str] | None = None, missing_vocabulary: Sequence[str] | None = None) -> None:
+    def __init__(
+        self,
+        note: str,
+        vocabulary: Sequence[str] | None = None,
+        missing_vocabulary: Sequence[str] | None = None,
+        excluded: Sequence[str] = (),
+    ) -> None:
         for name in (*(vocabulary or ()), *(missing_vocabulary or ())):
             if not name or name != name.strip() or _UNSAFE.search(name):
                 raise ValueError(f"the name {name!r} cannot stand in an answer")
         self._vocabulary = None if vocabulary is None else tuple(dict.fromkeys(vocabulary))
+        self._excluded = tuple(excluded)
         self._item = _ITEM if not missing_vocabulary else _either(missing_vocabulary)
         self._quote = _quote(note)
 
@@ -45,7 +52,7 @@ class AnswerGrammar:
         heads = _HEAD.findall(text_so_far)
         used = [name for name, _ in heads]
         least = Likelihood(heads[-1][1]) if heads else Likelihood.very_likely
-        names = self._names(used)
+        names = self._names((*self._excluded, *used))
         listed, room = len(used), names is not None and len(used) < MAXIMUM_HYPOTHESES
         starts = (["block"] if room else []) + (["tail"] if listed >= MINIMUM_HYPOTHESES or not room else [])
         lines = [f"start: {' | '.join(starts)}"]

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from reasoning.differential import Differential
+from reasoning.differential import Differential, Quotation
 from reasoning.trace import Trace
 
 Phase = Literal["thinking", "answer"]
@@ -50,9 +50,22 @@ class Started(EventBase):
 
 
 class SampleStarted(EventBase):
+    """A sample begins. `role` says what a strategy of several rounds wants of this one; the temperature is that of its thinking."""
+
     kind: Literal["sample_started"] = "sample_started"
     sample: int
     seed: int
+    temperature: float | None = None
+    role: str = ""
+
+
+class Asked(EventBase):
+    """A later round puts another prompt before the model: what sample `sample` answers."""
+
+    kind: Literal["asked"] = "asked"
+    sample: int
+    prompt: str
+    prompt_sha256: str
 
 
 class Text(EventBase):
@@ -68,11 +81,11 @@ class Text(EventBase):
 
 
 class BudgetForced(EventBase):
-    """The thinking was closed at its limit, or told to go on with a word such as "Wait"."""
+    """The thinking was closed at its limit, told to go on with a word such as "Wait", or not told so again as it repeats itself."""
 
     kind: Literal["budget_forced"] = "budget_forced"
     sample: int
-    action: Literal["closed", "continued"]
+    action: Literal["closed", "continued", "repeated"]
     thinking_tokens: int
 
 
@@ -90,16 +103,55 @@ class SampleFinished(EventBase):
 
 
 class VoteRow(EventBase):
+    """One diagnosis in a vote. `weight` is the share of all weights that its first votes hold, in a weighted vote only."""
+
     diagnosis: str
     first: int
     listed: int
     score: float
+    weight: float | None = None
 
 
 class Voted(EventBase):
     kind: Literal["voted"] = "voted"
     samples: int
     rows: tuple[VoteRow, ...]
+
+
+class Weighed(EventBase):
+    """How much one sample's ballot counts: the weights of all samples add up to 1. Confidence None: the engine told none."""
+
+    kind: Literal["weighed"] = "weighed"
+    sample: int
+    measure: Literal["chain_logprob", "diagnosis_logprob", "likelihood_word"]
+    confidence: float | None
+    weight: float
+
+
+class Posterior(EventBase):
+    """How sure a vote is after `samples` of at most `maximum`: the probability that the leader stays ahead of the runner-up."""
+
+    kind: Literal["posterior"] = "posterior"
+    samples: int
+    maximum: int
+    leader: str | None
+    first: int
+    second: int
+    probability: float
+    settled: bool
+
+
+class FindingAsked(EventBase):
+    """The finding that would split the two leaders, what the note says of it, and who says so."""
+
+    kind: Literal["finding_asked"] = "finding_asked"
+    first: str
+    second: str
+    finding: str
+    note: Literal["stated", "denied", "not stated"]
+    words: Quotation | None = None
+    favours: str | None = None
+    source: Literal["knowledge base", "model"]
 
 
 class Concluded(EventBase):
@@ -124,7 +176,19 @@ class Failed(EventBase):
 
 
 Event = Annotated[
-    Started | SampleStarted | Text | BudgetForced | SampleFinished | Voted | Concluded | Finished | Failed,
+    Started
+    | SampleStarted
+    | Asked
+    | Text
+    | BudgetForced
+    | SampleFinished
+    | Weighed
+    | Posterior
+    | FindingAsked
+    | Voted
+    | Concluded
+    | Finished
+    | Failed,
     Field(discriminator="kind"),
 ]
 event_adapter: TypeAdapter[Event] = TypeAdapter(Event)

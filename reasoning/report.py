@@ -1,7 +1,7 @@
 """Folds the events of a run into one object, and that object into the document that files and programs read."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from reasoning.differential import Differential, Hypothesis, Quotation
@@ -24,6 +24,8 @@ class SampleResult:
     usage: Usage = field(default_factory=Usage)
     mean_logprob: float | None = None
     forced: tuple[BudgetForced, ...] = ()
+    temperature: float | None = None
+    role: str = ""
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ def fold(events: Iterable[Event]) -> RunResult:
     concluded: Concluded | None = None
     finished: Finished | None = None
     failure: str | None = None
-    seeds: dict[int, int] = {}
+    begun: dict[int, SampleStarted] = {}
     texts: dict[tuple[int, str], list[Text]] = {}
     forced: dict[int, list[BudgetForced]] = {}
     done: dict[int, SampleFinished] = {}
@@ -56,7 +58,7 @@ def fold(events: Iterable[Event]) -> RunResult:
             case Started():
                 started = event
             case SampleStarted():
-                seeds[event.sample] = event.seed
+                begun[event.sample] = event
             case Text():
                 texts.setdefault((event.sample, event.phase), []).append(event)
             case BudgetForced():
@@ -72,10 +74,8 @@ def fold(events: Iterable[Event]) -> RunResult:
             case Failed():
                 failure = event.message
     samples = tuple(
-        _complete(done[number], seeds.get(number, 0), tuple(forced.get(number, ())))
-        if number in done
-        else _broken_off(number, seeds.get(number, 0), texts, tuple(forced.get(number, ())))
-        for number in sorted({*seeds, *done})
+        _sample_result(begun.get(number), done.get(number), number, texts, tuple(forced.get(number, ())))
+        for number in sorted({*begun, *done})
     )
     status = "failed" if failure else "interrupted" if finished is None else "cancelled" if finished.cancelled else "concluded"
     return RunResult(
@@ -90,13 +90,31 @@ def fold(events: Iterable[Event]) -> RunResult:
     )
 
 
-def _complete(event: SampleFinished, seed: int, forced: tuple[BudgetForced, ...]) -> SampleResult:
+def _sample_result(
+    begun: SampleStarted | None,
+    done: SampleFinished | None,
+    number: int,
+    texts: dict[tuple[int, str], list[Text]],
+    forced: tuple[BudgetForced, ...],
+) -> SampleResult:
+    begun = begun or SampleStarted(sample=number, seed=0)
+    result = _complete(done) if done else _broken_off(number, texts)
+    return replace(result, seed=begun.seed, temperature=begun.temperature, role=begun.role, forced=forced)
+
+
+def _complete(event: SampleFinished) -> SampleResult:
     return SampleResult(
-        event.sample, seed, event.trace, event.answer, event.differential, event.finish, event.usage, event.mean_logprob, forced
+        event.sample,
+        trace=event.trace,
+        answer=event.answer,
+        differential=event.differential,
+        finish=event.finish,
+        usage=event.usage,
+        mean_logprob=event.mean_logprob,
     )
 
 
-def _broken_off(number: int, seed: int, texts: dict[tuple[int, str], list[Text]], forced: tuple[BudgetForced, ...]) -> SampleResult:
+def _broken_off(number: int, texts: dict[tuple[int, str], list[Text]]) -> SampleResult:
     thinking, answer = texts.get((number, "thinking"), []), texts.get((number, "answer"), [])
     usage = Usage(
         thinking_tokens=sum(text.tokens for text in thinking),
@@ -104,7 +122,7 @@ def _broken_off(number: int, seed: int, texts: dict[tuple[int, str], list[Text]]
         forced_tokens=sum(text.tokens for text in (*thinking, *answer) if text.forced),
     )
     trace = cut("".join(text.text for text in thinking))
-    return SampleResult(number, seed, trace, "".join(text.text for text in answer), usage=usage, forced=forced)
+    return SampleResult(number, trace=trace, answer="".join(text.text for text in answer), usage=usage)
 
 
 def to_document(result: RunResult, run_id: str, card: ModelCard) -> dict[str, Any]:
@@ -179,6 +197,8 @@ def _sample(sample: SampleResult) -> dict[str, Any]:
     return {
         "sample": sample.number,
         "seed": sample.seed,
+        "temperature": sample.temperature,
+        "role": sample.role,
         "trace": {"text": sample.trace.text, "steps": [{"kind": step.kind.value, "text": step.text} for step in sample.trace.steps]},
         "answer": sample.answer,
         "differential": _differential(sample.differential),

@@ -1,11 +1,11 @@
 """What the environment says: where things are kept, which model, how wide, how loud."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from platformdirs import user_data_path
-from pydantic import Field, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -24,8 +24,29 @@ class Settings(BaseSettings):
     engine: Literal["local", "scripted"] = Field(
         default="local", description="Where tokens come from; `scripted` reads out prepared texts."
     )
+    remote_url: str | None = Field(default=None, description="An OpenAI-compatible server, asked when the model is `remote`.")
+    remote_model: str | None = Field(default=None, description="The model's name on that server; default: the only one it serves.")
+    remote_key: SecretStr | None = Field(default=None, description="The key that the server asks for; it is never logged or stored.")
+    remote_server: str = Field(default="auto", description="What the server is: vllm, sglang, llama.cpp, transformers, other, or auto.")
+    remote_plain_http: bool = Field(default=False, description="Whether notes may travel unencrypted to another machine.")
+    remote_answer: Literal["lines", "schema", "grammar"] = Field(default="lines", description="What holds an answer to its form.")
+    remote_tokenizer: Path | None = Field(default=None, description="A folder with the tokenizer of the model on the server.")
+    remote_adapters: Annotated[dict[str, str], NoDecode] = Field(default={}, description="Strategy=model, for adapters served as models.")
+    remote_concurrency: int = Field(default=16, ge=1, description="How many requests a run sends at once.")
+    remote_timeout: float = Field(default=120, gt=0, description="Seconds of silence after which the server counts as gone.")
     scripted_delay: float = Field(default=0.02, ge=0, le=5, description="Seconds a word takes when the engine is scripted.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="The least serious message that is logged.")
+
+    @field_validator("remote_adapters", mode="before")
+    @classmethod
+    def _pairs(cls, pairs: object) -> object:
+        """Read `longstep=name, longmonolog=name`."""
+        if not isinstance(pairs, str):
+            return pairs
+        parts = [part.partition("=") for part in pairs.split(",") if part.strip()]
+        if any(not name.strip() or not model.strip() for name, _, model in parts):
+            raise ValueError("write it as longstep=NAME,longmonolog=NAME")
+        return {name.strip(): model.strip() for name, _, model in parts}
 
     @field_validator("home")
     @classmethod

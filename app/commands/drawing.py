@@ -18,30 +18,41 @@ def console(*, err: bool = False) -> Console:
 
 
 def draw_live(out: Console) -> Callable[[Event], None]:
-    """Shows the first sample's thinking as it is written, dimmed, and one line for every other sample that is done."""
+    """Shows the thinking of one sample at a time as it is written, dimmed, and one line for every other one that is done.
+
+    The one that is shown is the first that begins while no other is at work: the first of a vote, every round of a revision.
+    """
     waiting: list[Words] = []
-    watched_is_over = False
+    at_work: set[int] = set()
+    watched: int | None = None
     written = ""
 
     def take(event: Event) -> None:
-        nonlocal watched_is_over, written
+        nonlocal watched, written
         match event:
             case Started():
                 out.print(_quiet(f"{event.strategy}, {_samples(event.samples)}"))
-            case Text(sample=0, phase="thinking"):
+            case SampleStarted():
+                if not at_work:
+                    watched, written = event.sample, ""
+                    if event.role:
+                        out.print(_quiet(event.role))
+                at_work.add(event.sample)
+            case Text(phase="thinking") if event.sample == watched:
                 # Forced text is the strategy's own, such as "Wait": the reader must see that the model did not choose it.
                 out.print(Words(plain(event.text), style="dim italic underline" if event.forced else "dim"), end="")
                 written += event.text
-            case SampleFinished(sample=0):
-                watched_is_over = True
-                if written and not written.endswith("\n"):
-                    out.print()
-                out.print(_line(event))
-                for line in waiting:
-                    out.print(line)
-                waiting.clear()
             case SampleFinished():
-                if watched_is_over:
+                at_work.discard(event.sample)
+                if event.sample == watched:
+                    watched = None
+                    if written and not written.endswith("\n"):
+                        out.print()
+                    out.print(_line(event))
+                    for line in waiting:
+                        out.print(line)
+                    waiting.clear()
+                elif watched is None:
                     out.print(_line(event))
                 else:
                     waiting.append(_line(event))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from app.commands.asking import TUNABLE, limits
+from app.commands.asking import TUNABLE, adapters_given, limits, named
 from app.commands.errors import INTERRUPTED, InputError, fail, told
 from app.commands.options import Adapter, Answer, MinimumThink, Model, Quantization, Quantize, Seed, Think
 from app.commands.stopping import stoppable
@@ -66,8 +66,14 @@ def evaluate(
     adapter: Adapter = None,
     quantization: Quantize = Quantization.nf4,
     temperature: Annotated[
-        float, typer.Option("--temperature", "-t", metavar="T", help="Of chains that do not say their own; 0 takes the likeliest token.")
-    ] = 0.0,
+        float | None,
+        typer.Option(
+            "--temperature",
+            "-t",
+            metavar="T",
+            help="Of chains that do not say their own; 0 takes the likeliest token.  [default: what the model's makers recommend, else 0]",
+        ),
+    ] = None,
     think: Think = 1024,
     minimum_think: MinimumThink = 0,
     answer: Answer = 900,
@@ -87,13 +93,16 @@ def evaluate(
     --with-cases asks for it. report.html needs no network.
     """
     from reasoning.evaluation.suite import parse_arms, prepare, swept
+    from reasoning.evaluation.suite.arms import arms_as_recommended
     from storage.settings import read_settings
 
+    settings = read_settings()
+    name = _model_name(settings, model)
     arms = parse_arms(strategy, _budget(limits(think, minimum_think, answer), temperature, seed))
+    arms = arms_as_recommended(arms, name) if temperature is None else arms
     arms += swept(arms, _lengths(sweep)) if sweep else ()
     if resume and out is None:
         raise InputError("--resume goes on with a folder: name it with --out.")
-    settings = read_settings()
     prepared = prepare(
         dataset or ("own" if data else "generated:heldout"),
         arms,
@@ -102,9 +111,9 @@ def evaluate(
         limit=limit,
         shuffle_options=shuffle_options,
         seed=seed,
-        model=_model_name(settings, model),
+        model=name,
         quantization=quantization.value,
-        adapter=adapter,
+        adapter=", ".join(adapter) if adapter else None,
     )
     load = _loader(settings, arms, model, adapter, quantization)
     with _folder(out) as folder:
@@ -160,14 +169,14 @@ def _report(folder: Path, with_cases: bool, kept: bool) -> None:
         typer.echo(f"Report: {folder / 'report.html'}")
 
 
-def _budget(spend: dict[str, int], temperature: float, seed: int) -> Any:
+def _budget(spend: dict[str, int], temperature: float | None, seed: int) -> Any:
     from pydantic import ValidationError
 
     from app.commands.asking import fault
     from reasoning.strategies import Budget
 
     try:
-        return Budget.model_validate({**spend, "temperature": temperature, "seed": seed})
+        return Budget.model_validate({**spend, **({} if temperature is None else {"temperature": temperature}), "seed": seed})
     except ValidationError as error:
         raise InputError(fault(error)) from None
 
@@ -184,16 +193,15 @@ def _model_name(settings: "Settings", model: str | None) -> str:
 
 
 def _loader(
-    settings: "Settings", arms: "tuple[Arm, ...]", model: str | None, adapter: Path | None, quantization: Quantization
+    settings: "Settings", arms: "tuple[Arm, ...]", model: str | None, adapter: list[str] | None, quantization: Quantization
 ) -> "Callable[[], Engine]":
     from app.models import engine_loader
 
     tunable = {chain for arm in arms if (chain := str(getattr(arm.strategy, "inner", arm.strategy.name))) in TUNABLE}
-    if adapter is not None and len(tunable) != 1:
-        raise InputError(f"--adapter belongs to one strategy: evaluate exactly one of {', '.join(TUNABLE)} with it.")
-    return engine_loader(
-        settings, model, adapters=dict.fromkeys(tunable, adapter) if adapter is not None else None, quantization=quantization.value
-    )
+    given = adapters_given(adapter or ())
+    if None in given and len(tunable) != 1:
+        raise InputError(f"--adapter belongs to one strategy: evaluate exactly one of {', '.join(TUNABLE)} with it, or name it: NAME=PATH.")
+    return engine_loader(settings, model, adapters=named(given, next(iter(tunable), "")), quantization=quantization.value)
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from app.commands.options import (
     Quantize,
     Samples,
     Seed,
+    Set,
     StrategyName,
     Temperature,
     Think,
@@ -47,6 +48,7 @@ def reason(
     samples: Samples = None,
     inner: InnerName = None,
     temperature: Temperature = None,
+    parameters: Set = None,
     think: Think = 1024,
     minimum_think: MinimumThink = 0,
     answer: Answer = 900,
@@ -60,16 +62,20 @@ def reason(
     Ctrl-C stops the run and keeps what it had.
     """
     case = read_note(file, library)
-    chosen, budget = strategy_and_budget(strategy, samples, inner, temperature, limits(think, minimum_think, answer), seed)
+    allowed = limits(think, minimum_think, answer)
+    chosen, budget = strategy_and_budget(strategy, samples, inner, temperature, allowed, seed, parameters or ())
 
     from app.commands.drawing import console, draw_live, tell_progress
     from app.commands.result import print_result
+    from reasoning.recommended import as_recommended
     from reasoning.report import fold, to_document
     from storage.settings import read_settings
 
     _never_choke(sys.stdout, sys.stderr)
     out, err = console(), console(err=True)
     settings = read_settings()
+    if temperature is None:
+        chosen, budget = as_recommended(chosen, budget, model or settings.model)
     load = loader(settings, chosen, model, adapter, quantization)
     with _opened(no_save) as database:
         engine = load()

@@ -1,6 +1,6 @@
 """A finished run as a person reads it in a terminal."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from rich.console import Console
 from rich.padding import Padding
@@ -39,11 +39,17 @@ def origin(result: RunResult, card: ModelCard, run_id: str, saved: bool) -> str:
         f"strategy {strategy}{f' of {inner}' if inner else ''}{' (tuned)' if started and started.tuned else ''}",
         f"quantisation {card.quantization}",
         card.device,
+        _sampling(started.parameters) if started else "",
         f"seed {result.samples[0].seed}" if result.samples else "",
         f"{result.usage.generated_tokens} tokens in {result.usage.seconds:.1f} s",
         f"run {run_id}" if saved else f"run {run_id} (not saved)",
     ]
     return " · ".join(part for part in parts if part)
+
+
+def _sampling(parameters: Mapping[str, object]) -> str:
+    budget = parameters.get("budget")
+    return str(budget.get("sampling_source", "")).partition(";")[0] if isinstance(budget, dict) else ""
 
 
 def _print_differential(out: Console, differential: Differential) -> None:

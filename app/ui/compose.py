@@ -12,6 +12,7 @@ from app.ui.html import draw, escaped, icon, message
 from app.ui.strategy_form import choose_budget, choose_strategy
 from cases.case import MAXIMUM_CHARACTERS, Case, CaseError, read_case
 from cases.library import LibraryCase, load_library, to_case
+from reasoning.engines.remote.address import on_this_machine, sent_to
 from reasoning.strategies import Budget, StrategyError
 from storage.errors import StorageError
 
@@ -36,7 +37,7 @@ def compose() -> None:
         _note()
     with right:
         strategy, parameters = choose_strategy()
-        budget = choose_budget(strategy, parameters, services.context_tokens())
+        budget = choose_budget(strategy, parameters, services.context_tokens(), sampling=services.recommended())
         # Not a callback: its arguments would be those of the page before the last change.
         if st.button("Run", key="run", type="primary", icon=":material/play_arrow:", width="stretch"):
             _start(strategy, parameters, budget)
@@ -60,7 +61,16 @@ def _note() -> None:
         on_change=_take_library_case,
     )
     st.text_area("Case note", key="note", height=360, placeholder=_PLACEHOLDER, persist_state="session", on_change=keep_draft)
-    draw(f"{icon('lock')} The note stays on this machine. Leave out names and numbers that identify a person.", "sol-quiet")
+    draw_destination(services.destination())
+
+
+def draw_destination(host: str) -> None:
+    """Where the note goes, quietly when it stays."""
+    leave_out = "Leave out names and numbers that identify a person."
+    if host:
+        message("info" if on_this_machine(host) else "warning", sent_to(host), leave_out)
+    else:
+        draw(f"{icon('lock')} The note stays on this machine. {leave_out}", "sol-quiet")
 
 
 def _engine_line() -> None:

@@ -93,7 +93,7 @@ def _watch(run_id: str, drawn_as: RunStatus) -> None:
         words = "The model is being loaded: seconds for a small one, minutes for a large one. The run begins by itself."
         draw(f"{icon('hourglass_top')} {words}")
     if run.position:
-        draw_place(run, services.queue().waiting())
+        draw_place(run, services.queue().waiting(), services.queue().evaluations.working())
     if run.position or loading:
         return
     draw_progress(run)

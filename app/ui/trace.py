@@ -54,6 +54,8 @@ def _interventions(sample: int, forced: Sequence[BudgetForced]) -> list[str]:
     mine = [event for event in forced if event.sample == sample]
     continued = sum(event.action == "continued" for event in mine)
     found = [f"It was told to go on {continued} times." if continued > 1 else "It was told to go on once."] if continued else []
+    if any(event.action == "repeated" for event in mine):
+        found.append("It was not told so again, because it repeated itself.")
     closed = next((event for event in mine if event.action == "closed"), None)
     return [*found, f"Its thinking was closed at the limit of {closed.thinking_tokens:,} tokens."] if closed else found
 

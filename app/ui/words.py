@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import streamlit as st
 
 from reasoning.differential import Hypothesis, Likelihood
-from reasoning.strategies import CHAINS, MajorityVote, build, names
+from reasoning.strategies import INNER, kind, names
 from storage.values import RunStatus
 
 STATUS_WORDS = {
@@ -18,28 +18,20 @@ STATUS_WORDS = {
     RunStatus.interrupted: "Interrupted",
 }
 
-_ABOUT = {
-    "vanilla": "The answer at once. The baseline to compare with.",
-    "cot": "A few sentences of reasoning, then the answer.",
-    "longstep": "Ordered steps: findings, hypotheses, evidence, elimination.",
-    "longmonolog": "A monologue that doubts and corrects itself.",
-    "majority_vote": "Several chains think apart; their votes rank the list.",
-}
-
 
 def strategy_title(name: str) -> str:
     """The name of a strategy as people read it; of a strategy that is gone, the name in the record."""
-    return build(name).title if name in names() else name
+    return kind(name).title if name in names() else name
 
 
 def strategy_about(name: str) -> str:
     """One line on what the strategy does."""
-    return _ABOUT.get(name, ((build(name).__doc__ or "").strip().splitlines() or [""])[0])
+    return kind(name).summary
 
 
 def thinks(name: str, inner: str | None = None) -> bool:
     """Whether the strategy writes reasoning at all."""
-    chain = CHAINS.get((inner or "longmonolog") if name == MajorityVote.name else name)
+    chain = INNER.get(inner or name)
     return chain is None or chain.thinks
 
 

@@ -98,6 +98,8 @@ class Chunk:
     final chunk of a sample. Forced chunks that cost tokens are of three kinds: an opening (finish None; its tokens include a
     forced stop's, its text does not), the phase's `given` text behind it (finish None), and a continuation (finish "continued").
     A phase's written text is every chunk but its opening. `logprob` is the model's own, before temperature, penalty and grammar.
+    The remote engine also gives: empty chunks, as signs of life; `tokens` below 0, where the server's count corrects ours;
+    `prompt_tokens`, the server's count of the prompt; and a `warning` that a user of the result must read.
     """
 
     request: int
@@ -109,10 +111,15 @@ class Chunk:
     logprob: float | None = None
     finish: Literal["stop", "length", "continued", "repeated"] | None = None
     last: bool = False
+    prompt_tokens: int | None = None
+    warning: str = ""
 
 
 class ModelCard(BaseModel):
-    """What produced the tokens, in enough detail to explain the run years later."""
+    """What produced the tokens, in enough detail to explain the run years later.
+
+    `sends_to` is the host that notes are sent to, "" when they stay in this process; `decoding` says what differs there.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -127,7 +134,10 @@ class ModelCard(BaseModel):
     prompt_family: str = "general"
     closed_vocabulary: bool = False
     demonstration: bool = False
+    convention: str = "own"
     libraries: dict[str, str] = {}
+    sends_to: str = ""
+    decoding: str = ""
 
 
 class Engine(Protocol):

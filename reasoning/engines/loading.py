@@ -10,12 +10,12 @@ from typing import Any, Literal
 import torch
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig, PreTrainedModel
 
+from reasoning.engines import hub
 from reasoning.engines.engine import EngineError
 
 Quantization = Literal["nf4", "none"]
 
 _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
-_FILES = ["*.json", "*.safetensors", "*.txt", "*.model", "*.jinja"]
 
 
 @dataclass(frozen=True)
@@ -35,24 +35,32 @@ def find_folder(name: str, download: bool) -> Path:
         return Path(name)
     if not _HUB_ID.fullmatch(name):
         raise EngineError(f"There is no model folder {name}; give a folder, a preset name or a hub id such as Qwen/Qwen3-32B.")
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+    if (folder := hub.local_copy(name)) is not None:
+        return folder
+    if not download:
+        raise EngineError(_absent("model", name))
+    return hub.pull(name).folder
 
-    try:
-        return Path(snapshot_download(name, local_files_only=True))
-    except (LocalEntryNotFoundError, OSError, ValueError):
-        if not download:
-            raise EngineError(f"The model {name} is not on this machine; run `hf download {name}`, or choose a local folder.") from None
-    try:
-        return Path(snapshot_download(name, allow_patterns=_FILES, ignore_patterns=["original/*", "metal/*"]))
-    except (LocalEntryNotFoundError, HfHubHTTPError, OSError, ValueError) as error:
+
+def find_adapter(name: str | Path) -> Path:
+    """The folder of an adapter that is given by its folder or hub id; nothing is fetched. Raises EngineError."""
+    if Path(name).is_dir():
+        return Path(name)
+    if not _HUB_ID.fullmatch(str(name)):
         raise EngineError(
-            f"The model {name} is not on this machine and could not be downloaded ({type(error).__name__}); "
-            "check the name and the network, or choose a local folder."
-        ) from error
+            f"There is no adapter folder {name}; give the folder that a training wrote, or a hub id such as ORGANISATION/NAME."
+        )
+    if (folder := hub.local_copy(str(name))) is not None:
+        return folder
+    raise EngineError(_absent("adapter", str(name)))
 
 
-def load_model(name: str, quantization: Quantization, device: str, download: bool = True) -> Loaded:
+def _absent(kind: str, name: str) -> str:
+    here = "only partly on this machine" if hub.state_of(name) == "partly here" else "not on this machine"
+    return f"The {kind} {name} is {here}: `soliloquy models pull {name}` fetches it, or says what to copy where when there is no network."
+
+
+def load_model(name: str, quantization: Quantization, device: str, download: bool = False) -> Loaded:
     """The model in 4-bit NF4 with double quantisation, or as it is stored. Raises EngineError."""
     folder = find_folder(name, download)
     if not (folder / "config.json").is_file():

@@ -49,7 +49,7 @@ class LocalEngine:
         adapters: Mapping[str, str | Path] | None = None,
         *,
         width: int = 32,
-        download: bool = True,
+        download: bool = False,
         card: Mapping[str, Any] | None = None,
     ) -> None:
         self.width = width

@@ -1,7 +1,7 @@
 """Counts ranked ballots and merges them into one differential."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from cases.knowledge import Knowledge, load_knowledge
 from cases.knowledge.knowledge import spelled_alike
@@ -13,30 +13,41 @@ from reasoning.evidence import WORDS, same_quotation, weaker
 MOST_EVIDENCE, MOST_MISSING = 4, 3
 
 
-def tally(differentials: Sequence[Differential], knowledge: Knowledge | None = None) -> tuple[VoteRow, ...]:
+def tally(
+    differentials: Sequence[Differential], knowledge: Knowledge | None = None, weights: Sequence[float] | None = None
+) -> tuple[VoteRow, ...]:
     """Diagnoses by first-rank votes; ties by the sum of reciprocal ranks, then by who was named first.
 
-    `score` is that sum over the number of ballots. Two names of one disease are one row.
+    `score` is that sum over the number of ballots. Two names of one disease are one row. `weights`, one a ballot, make the
+    share of all weights that a diagnosis' first votes hold come before their number.
     """
-    candidates = _candidates(differentials, knowledge or load_knowledge())
+    knowledge = knowledge or load_knowledge()
+    held = _weights_held(differentials, knowledge, weights) if weights is not None else {}
     rows = [
         VoteRow(
             diagnosis=group[0].diagnosis,
             first=sum(h.rank == 1 for h in group),
             listed=len(group),
             score=round(sum(1 / h.rank for h in group) / len(differentials), 6),
+            weight=round(held.get(group[0].diagnosis, 0.0), 6) if weights is not None else None,
         )
-        for group in candidates.values()
+        for group in _candidates(differentials, knowledge).values()
     ]
-    return tuple(sorted(rows, key=lambda row: (-row.first, -row.score)))
+    return tuple(sorted(rows, key=lambda row: (-(row.weight or 0.0), -row.first, -row.score)))
 
 
-def merge(differentials: Sequence[Differential], samples: int | None = None, knowledge: Knowledge | None = None) -> Differential:
+def merge(
+    differentials: Sequence[Differential],
+    samples: int | None = None,
+    knowledge: Knowledge | None = None,
+    weights: Sequence[float] | None = None,
+) -> Differential:
     """One differential out of many ballots, in the order of the tally.
 
     The word of a diagnosis with first votes comes from its share of all samples, spoiled ones included, by Laplace's rule
     of succession, (first + 1) / (samples + 2): five of five is no certainty. Without a first vote it is the median of the
-    samples' own words, at most "unlikely". Words never rise down the list.
+    samples' own words, at most "unlikely". Words never rise down the list. Weights decide the order only: the words stand for
+    the plain count that is shown beside them.
     """
     knowledge = knowledge or load_knowledge()
     samples = samples or len(differentials)
@@ -44,7 +55,7 @@ def merge(differentials: Sequence[Differential], samples: int | None = None, kno
     by_name = {group[0].diagnosis: group for group in candidates.values()}
     rows: list[Hypothesis] = []
     ceiling = Likelihood.very_likely
-    for row in tally(differentials, knowledge)[:MAXIMUM_HYPOTHESES]:
+    for row in tally(differentials, knowledge, weights)[:MAXIMUM_HYPOTHESES]:
         group = by_name[row.diagnosis]
         share = (row.first + 1) / (samples + 2)
         own = sorted((h.likelihood for h in group), key=WORDS.index)[len(group) // 2]
@@ -83,19 +94,35 @@ def share_word(share: float) -> Likelihood:
     return Likelihood.very_unlikely
 
 
+def _weights_held(differentials: Sequence[Differential], knowledge: Knowledge, weights: Sequence[float]) -> dict[str, float]:
+    """The share of all weights that stands behind each diagnosis ranked first, under the name that the tally uses."""
+    whole = sum(weights)
+    held: dict[str, float] = {}
+    for differential, weight in zip(differentials, weights, strict=True):
+        first = next(name for name, h in _named(differential, knowledge) if h.rank == 1)
+        held[first] = held.get(first, 0.0) + (weight / whole if whole else 1 / len(weights))
+    names = {key: group[0].diagnosis for key, group in _candidates(differentials, knowledge).items()}
+    return {names[key]: weight for key, weight in held.items()}
+
+
 def _candidates(differentials: Sequence[Differential], knowledge: Knowledge) -> dict[str, list[Hypothesis]]:
     """One entry a disease, in order of first appearance: at most one hypothesis a ballot, its best-ranked."""
     found: dict[str, list[Hypothesis]] = {}
     for differential in differentials:
-        seen = set()
-        for hypothesis in sorted(differential.hypotheses, key=lambda h: h.rank):
-            condition = knowledge.condition_named(hypothesis.diagnosis)
-            key = condition.id if condition else f"name:{spelled_alike(hypothesis.diagnosis) or hypothesis.diagnosis}"
-            if key not in seen:
-                seen.add(key)
-                name = condition.name if condition else hypothesis.diagnosis
-                found.setdefault(key, []).append(hypothesis.model_copy(update={"diagnosis": name}))
+        for key, hypothesis in _named(differential, knowledge):
+            found.setdefault(key, []).append(hypothesis)
     return found
+
+
+def _named(differential: Differential, knowledge: Knowledge) -> Iterator[tuple[str, Hypothesis]]:
+    """What identifies each disease of a ballot, and its best-ranked hypothesis under the knowledge base's name."""
+    seen = set()
+    for hypothesis in sorted(differential.hypotheses, key=lambda h: h.rank):
+        condition = knowledge.condition_named(hypothesis.diagnosis)
+        key = condition.id if condition else f"name:{spelled_alike(hypothesis.diagnosis) or hypothesis.diagnosis}"
+        if key not in seen:
+            seen.add(key)
+            yield key, hypothesis.model_copy(update={"diagnosis": condition.name if condition else hypothesis.diagnosis})
 
 
 def _status(group: Sequence[Hypothesis], on_top: bool, first: int) -> Status:

@@ -2,28 +2,29 @@
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import ClassVar
 
 from cases.case import Case
 from cases.knowledge import Knowledge, load_knowledge
 from reasoning.answer_grammar import AnswerGrammar
+from reasoning.conventions import spoken
 from reasoning.engines.engine import Engine, ModelCard, Phase, Request, Sampling
 from reasoning.events import Concluded, Event, Failed, Finished, SampleFinished, Started
 from reasoning.evidence import concerns
 from reasoning.prompts import render
 from reasoning.scope import scope_warning
+from reasoning.small_model import lost_by_reasoning
 from reasoning.strategies.sampling import draw
 from reasoning.strategies.strategy import Budget, Strategy, strategy
-
-SMALL_MODEL = 30_000_000_000
-"""Parameters below which long reasoning lost accuracy in the paper (7B to 20B did, 32B and above gained)."""
 
 
 class Chain(Strategy):
     """One line of reasoning and one answer, greedy unless the budget's temperature says otherwise."""
 
+    family: ClassVar[str] = "one chain"
+    cost: ClassVar[str] = "one chain of thoughts and the answer"
     thinks: ClassVar[bool] = True
     tunable: ClassVar[bool] = False
     needs_tuning: ClassVar[bool] = False
@@ -35,27 +36,30 @@ class Chain(Strategy):
     def request(self, case: Case, knowledge: Knowledge, engine: Engine, budget: Budget, samples: int, sampling: Sampling) -> Request:
         """The one request of a run: a prompt, a free thinking phase, an answer phase under the grammar."""
         card = engine.card
-        vocabulary = tuple(c.name for c in knowledge.conditions.values()) if card.closed_vocabulary else None
-        grammar = partial(AnswerGrammar, case.text, vocabulary, _missing(knowledge) if card.closed_vocabulary else None)
-        opening = "<answer>\n" if not self.thinks else "\n<answer>\n"
+        grammar = answer_grammar(case, knowledge, card)
+        adapter = self.adapter(card)
+        convention = spoken(card, adapter)
+        messages = render(card.prompt_family, self.name, case, convention)
+        convention = convention.after(engine.prompt_text(messages))
+        opening = convention.answering if self.thinks else convention.direct
         # Samples differ in how they think; given its thoughts, each writes down its likeliest answer.
         committed = Sampling() if self.thinks else None
         answer = Phase("answer", opening, budget.answer_tokens, "</answer>", grammar=grammar, sampling=committed)
         thinking = Phase(
             "thinking",
-            "<think>\n",
+            convention.opening,
             budget.thinking_tokens,
-            "</think>",
+            convention.closing,
             minimum_tokens=budget.minimum_thinking_tokens,
             continue_times=budget.continue_times,
         )
         return Request(
-            messages=render(card.prompt_family, self.name, case),
+            messages=messages,
             phases=(thinking, answer) if self.thinks else (answer,),
             samples=samples,
             sampling=sampling,
             seed=budget.seed,
-            adapter=self.adapter(card),
+            adapter=adapter,
         )
 
     def cautions(self, case: Case, knowledge: Knowledge, engine: Engine, budget: Budget, prompt: str) -> tuple[str, ...]:
@@ -64,12 +68,8 @@ class Chain(Strategy):
         found = []
         if self.needs_tuning and not self.adapter(card):
             found.append(f"{self.title} runs as prompted: this model has no adapter for it. The published gains come from fine-tuning.")
-        if self.thinks and not card.demonstration and 0 < card.parameters < SMALL_MODEL:
-            found.append(
-                f"This model has {card.parameters / 1e9:.0f} billion parameters. In the published study models of 7 to 20 billion lost "
-                "accuracy by reasoning at length (chain of thought against direct answers: Qwen2.5-7B −1.6, InternLM2.5-7B −3.4, "
-                "InternLM2.5-20B −0.7 points); compare with the direct answer."
-            )
+        if self.thinks and not card.demonstration and (finding := lost_by_reasoning(card.parameters)):
+            found.append(finding)
         if card.context:
             room = card.context - engine.count_tokens(prompt) - budget.answer_tokens
             if self.thinks and 0 < room < budget.thinking_tokens:
@@ -116,6 +116,14 @@ class Chain(Strategy):
         yield Finished(usage=drawn.usage, cancelled=drawn.cancelled)
 
 
+def answer_grammar(case: Case, knowledge: Knowledge, card: ModelCard, excluded: Sequence[str] = ()) -> Callable[[], AnswerGrammar]:
+    """The grammar of an answer on this model, from which `excluded` diagnoses are barred."""
+    if not card.closed_vocabulary:
+        return partial(AnswerGrammar, case.text, excluded=excluded)
+    vocabulary = tuple(c.name for c in knowledge.conditions.values())
+    return partial(AnswerGrammar, case.text, vocabulary, _missing(knowledge), excluded)
+
+
 def shortfalls(samples: tuple[SampleFinished, ...]) -> tuple[str, ...]:
     """What went short in complete samples: answers cut at their limit."""
     short = sum(sample.finish == "length" and sample.differential is not None for sample in samples)
@@ -143,6 +151,10 @@ def _missing(knowledge: Knowledge) -> tuple[str, ...]:
 class Vanilla(Chain):
     """The answer at once, without written reasoning: the baseline of arXiv 2501.06458."""
 
+    summary: ClassVar[str] = "The answer at once. The baseline to compare with."
+    source: ClassVar[str] = "arXiv 2501.06458, its baseline"
+    basic: ClassVar[bool] = True
+    cost: ClassVar[str] = "the answer"
     thinks: ClassVar[bool] = False
 
 
@@ -150,6 +162,9 @@ class Vanilla(Chain):
 class ChainOfThought(Chain):
     """A few sentences of reasoning before the answer. Source: Wei et al. 2022, arXiv 2201.11903."""
 
+    summary: ClassVar[str] = "A few sentences of reasoning, then the answer."
+    source: ClassVar[str] = "Wei et al. 2022, arXiv 2201.11903"
+    basic: ClassVar[bool] = True
     tunable: ClassVar[bool] = True
 
 
@@ -157,6 +172,9 @@ class ChainOfThought(Chain):
 class LongStep(Chain):
     """Long, ordered solution steps. Source: O1 Replication Journey Part 3, arXiv 2501.06458; prompts and adapters are our own."""
 
+    summary: ClassVar[str] = "Ordered steps: findings, hypotheses, evidence, elimination."
+    source: ClassVar[str] = "arXiv 2501.06458"
+    basic: ClassVar[bool] = True
     tunable: ClassVar[bool] = True
     needs_tuning: ClassVar[bool] = True
 
@@ -165,6 +183,9 @@ class LongStep(Chain):
 class LongMonolog(Chain):
     """A reflective inner monologue with self-correction. Source: arXiv 2501.06458; prompts and adapters are our own."""
 
+    summary: ClassVar[str] = "A monologue that doubts and corrects itself."
+    source: ClassVar[str] = "arXiv 2501.06458"
+    basic: ClassVar[bool] = True
     tunable: ClassVar[bool] = True
     needs_tuning: ClassVar[bool] = True
 

@@ -1,9 +1,10 @@
-"""Drives one request through the engine and turns its chunks into events and finished samples."""
+"""Drives requests through the engine and turns their chunks into events and finished samples."""
 
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any, cast
 
 from cases.case import Case
@@ -22,11 +23,12 @@ class Interrupted(Exception):
 
 @dataclass(frozen=True)
 class Drawn:
-    """The samples of one request, complete or not, and all that they cost."""
+    """The samples of a draw, complete or not, and all that they cost. `pieces` are each sample's texts as they came."""
 
     samples: tuple[SampleFinished, ...]
     usage: Usage
     cancelled: bool
+    pieces: tuple[tuple[Text, ...], ...] = ()
 
 
 @dataclass
@@ -34,6 +36,7 @@ class _Sample:
     """One sample as far as it has come. Token counts of a phase include forced tokens."""
 
     number: int
+    pieces: list[Text] = field(default_factory=list)
     texts: dict[str, str] = field(default_factory=lambda: {"thinking": "", "answer": ""})
     tokens: dict[str, int] = field(default_factory=lambda: {"thinking": 0, "answer": 0})
     forced: int = 0
@@ -57,9 +60,11 @@ class _Sample:
             self.logprobs += chunk.logprob
             self.chosen += chunk.tokens
         if text or chunk.tokens:
-            yield Text(sample=self.number, phase=phase, text=text, tokens=chunk.tokens, forced=chunk.forced, logprob=chunk.logprob)
-        if chunk.finish == "continued":
-            yield BudgetForced(sample=self.number, action="continued", thinking_tokens=self.tokens["thinking"])
+            piece = Text(sample=self.number, phase=phase, text=text, tokens=chunk.tokens, forced=chunk.forced, logprob=chunk.logprob)
+            self.pieces.append(piece)
+            yield piece
+        if chunk.finish == "continued" or chunk.finish == "repeated":
+            yield BudgetForced(sample=self.number, action=chunk.finish, thinking_tokens=self.tokens["thinking"])
         elif chunk.finish == "length" and phase == "thinking":
             yield BudgetForced(sample=self.number, action="closed", thinking_tokens=self.tokens["thinking"])
         if chunk.last:
@@ -106,48 +111,64 @@ def _line_ends(text: str, label: str) -> Iterator[int]:
             yield place
 
 
-def draw(case: Case, knowledge: Knowledge, engine: Engine, request: Request) -> Generator[Event, None, Drawn]:
-    """Stream one request: events as they happen, and at the end all its samples.
+def draw(
+    case: Case, knowledge: Knowledge, engine: Engine, *requests: Request, first: int = 0, role: str = ""
+) -> Generator[Event, None, Drawn]:
+    """Stream requests side by side: events as they happen, and at the end all their samples, numbered on from `first`.
 
-    The first sample carries the prompt's tokens, so that the samples' usages add up to the cost of the run, however it
-    ends. Raises EngineError, after the samples so far have been told.
+    Each prompt is read once, and the first sample of it carries its tokens, so that the samples' usages add up to the cost of
+    the run, however it ends. Raises EngineError, after the samples so far have been told.
     """
     began = time.monotonic()
-    prompt_tokens = 0
-    openings = {phase.opening for phase in request.phases}
-    samples = [_Sample(number) for number in range(request.samples)]
+    samples = _numbered(requests, first)
+    # A prompt is read once for all samples that share it and its adapter; the first of them carries its tokens.
+    prompts = [(engine.prompt_text(request.messages), request.adapter) for request in requests]
+    carriers = [prompts.index(prompt) for prompt in prompts]
+    paid = [0] * len(requests)
     finished: dict[int, SampleFinished] = {}
     failure: EngineError | None = None
     cancelled = False
 
-    def tell(sample: _Sample) -> SampleFinished:
-        event = sample.finished(case, knowledge, prompt_tokens if sample.number == 0 else 0)
+    def tell(request: int, place: int) -> SampleFinished:
+        sample = samples[request][place]
+        event = sample.finished(case, knowledge, paid[request] if place == 0 else 0)
         finished[sample.number] = event
         return event
 
-    for sample in samples:
-        yield SampleStarted(sample=sample.number, seed=request.seed + sample.number)
+    for request, row in zip(requests, samples, strict=True):
+        for place, sample in enumerate(row):
+            yield SampleStarted(sample=sample.number, seed=request.seed + place, temperature=request.sampling.temperature, role=role)
+    openings = [{phase.opening for phase in request.phases} for request in requests]
     try:
-        with closing(cast(Generator[Chunk, None, None], engine.stream([request]))) as chunks:
+        with closing(cast(Generator[Chunk, None, None], engine.stream(requests))) as chunks:
             for chunk in chunks:
                 # Somebody reads the events between two chunks; whatever is told must already be counted.
-                prompt_tokens = prompt_tokens or engine.count_tokens(engine.prompt_text(request.messages))
-                sample = samples[chunk.sample]
+                carrier = carriers[chunk.request]
+                paid[carrier] = chunk.prompt_tokens or paid[carrier] or engine.count_tokens(prompts[carrier][0])
+                sample = samples[chunk.request][chunk.sample]
                 sample.seconds = time.monotonic() - began
-                yield from sample.take(chunk, openings)
+                yield from sample.take(chunk, openings[chunk.request])
                 if sample.done:
-                    yield tell(sample)
-        if not all(sample.done for sample in samples):
+                    yield tell(chunk.request, chunk.sample)
+        if not all(sample.done for row in samples for sample in row):
             failure = EngineError("The engine stopped before the answer was complete. Run the case again.")
     except Interrupted:
         cancelled = True
     except EngineError as error:
         failure = error
-    for sample in samples:
-        if sample.number not in finished:
-            yield tell(sample)
+    for number, row in enumerate(samples):
+        for place, sample in enumerate(row):
+            if sample.number not in finished:
+                yield tell(number, place)
     if failure:
         raise failure
     ordered = tuple(finished[number] for number in sorted(finished))
     total = sum((sample.usage for sample in ordered), Usage())
-    return Drawn(ordered, total.model_copy(update={"seconds": round(time.monotonic() - began, 3)}), cancelled)
+    usage = total.model_copy(update={"seconds": round(time.monotonic() - began, 3)})
+    return Drawn(ordered, usage, cancelled, tuple(tuple(sample.pieces) for row in samples for sample in row))
+
+
+def _numbered(requests: Sequence[Request], first: int) -> list[list[_Sample]]:
+    """The samples of each request, numbered through."""
+    numbers = count(first)
+    return [[_Sample(next(numbers)) for _ in range(request.samples)] for request in requests]

@@ -1,19 +1,18 @@
 """Majority voting: many chains of one prompt, one ballot each."""
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import ClassVar
 
 from pydantic import Field
 
 from cases.case import Case
 from cases.knowledge import load_knowledge
 from reasoning.engines.engine import Engine, Sampling
-from reasoning.events import Concluded, Event, Failed, Finished, Voted
-from reasoning.evidence import concerns
-from reasoning.strategies.ballots import merge, tally
-from reasoning.strategies.chain import CHAINS, shortfalls, unreadable
+from reasoning.events import Event, Finished
+from reasoning.strategies.inner import InnerName, inner_chain
 from reasoning.strategies.sampling import draw
 from reasoning.strategies.strategy import Budget, Strategy, strategy
+from reasoning.strategies.voting import verdict
 
 
 @strategy("majority_vote", "Majority vote")
@@ -24,25 +23,23 @@ class MajorityVote(Strategy):
     on LongStep and LongMonolog (arXiv 2501.06458) does not tell its sample count or temperature; these are our own.
     """
 
+    family: ClassVar[str] = "many chains"
+    summary: ClassVar[str] = "Several chains think apart; their votes rank the list."
+    source: ClassVar[str] = "Wang et al. 2022, arXiv 2203.11171"
+    cost: ClassVar[str] = "samples × the inner chain, one prefill"
+    basic: ClassVar[bool] = True
+
     samples: int = Field(5, ge=2, le=64)
     temperature: float = Field(0.7, gt=0, le=2)
-    inner: Literal["vanilla", "cot", "longstep", "longmonolog"] = "longmonolog"
+    inner: InnerName = "longmonolog"
 
     def events(self, case: Case, engine: Engine, budget: Budget) -> Iterator[Event]:
         """All samples in one request, their ballots, and the merged differential."""
-        knowledge = load_knowledge()
-        chain = CHAINS[self.inner]()
+        knowledge, chain = load_knowledge(), inner_chain(self.inner)
         request = chain.request(case, knowledge, engine, budget, self.samples, Sampling(self.temperature, budget.top_p))
         yield chain.started(self, case, knowledge, engine, budget, request)
         drawn = yield from draw(case, knowledge, engine, request)
-        if not drawn.cancelled:
-            ballots = [sample.differential for sample in drawn.samples if sample.differential is not None]
-            if not ballots:
-                yield Failed(message=unreadable(drawn.samples))
-                return
-            yield Voted(samples=self.samples, rows=tally(ballots, knowledge))
-            result = merge(ballots, self.samples, knowledge)
-            spoiled = self.samples - len(ballots)
-            warnings = (f"{spoiled} of {self.samples} answers could not be read and count as spoiled votes.",) if spoiled else ()
-            yield Concluded(differential=result, warnings=(*warnings, *shortfalls(drawn.samples), *concerns(result, case)))
-        yield Finished(usage=drawn.usage, cancelled=drawn.cancelled)
+        if drawn.cancelled:
+            yield Finished(usage=drawn.usage, cancelled=True)
+        else:
+            yield from verdict(case, knowledge, drawn.samples, drawn.usage)

@@ -213,7 +213,7 @@ def boxes(*parts: Locator) -> list[FloatRect]:
 def test_pages_can_be_read_without_seeing_them(page: Page, slow_address: str) -> None:
     tree = page.context.new_cdp_session(page)
     operated = {"button", "link", "textbox", "combobox", "radio", "spinbutton", "slider", "switch", "region", "image"}
-    for name in ("Reason", "History", "Cases", "About"):
+    for name in ("Reason", "History", "Cases", "Evaluate", "About"):
         page.goto(slow_address if name == "Reason" else f"{slow_address}/{name.lower()}")
         expect(page.get_by_role("heading", level=1, name=name, exact=True)).to_be_attached()
         wait_until_idle(page)

@@ -13,7 +13,7 @@ from app.ui.trace import steps_html
 from app.ui.words import band, duration, source, strategy_about, strategy_title, thinks
 from cases.case import read_case
 from reasoning.differential import Differential, Hypothesis, Likelihood, Quotation, Status, VoteShare
-from reasoning.strategies import names
+from reasoning.strategies import build, kind, names
 from reasoning.trace_steps import cut
 
 NOTE = "58M <b>sudden</b> pain & no fever"
@@ -159,3 +159,21 @@ def test_a_vote_has_its_own_settings() -> None:
     name, parameters, budget = page.session_state["got"]
     assert (name, parameters, budget.seed) == ("majority_vote", {"samples": 9, "temperature": 0.7, "inner": "longmonolog"}, 7)
     assert not page.exception
+
+
+def test_five_strategies_are_offered_at_a_glance_and_the_others_behind_one_more_choice() -> None:
+    page = form(None)
+    assert [*page.radio(key="strategy").options][-1] == "More strategies"
+    assert len(page.radio(key="strategy").options) == 6
+    page.radio(key="strategy").set_value("more").run()
+    more = page.selectbox(key="more_strategy")
+    assert len(more.options) == len(names()) - 5
+    for name in names():
+        if not kind(name).basic:
+            more.set_value(name).run()
+            assert not page.exception
+            chosen, parameters, budget = page.session_state["got"]
+            assert (chosen, build(chosen, **parameters)) == (name, build(name)), "what the form shows first is the default"
+            assert budget.thinking_tokens
+            assert any(kind(name).summary == caption.value for caption in page.caption)
+            more = page.selectbox(key="more_strategy")

@@ -7,7 +7,19 @@ import pytest
 
 from cases.benchmarks import BenchmarkError
 from reasoning.engines.engine import EngineError, ModelCard
-from reasoning.evaluation.suite import Progress, Record, SuiteError, parse_arms, prepare, read_folder, run_suite, swept
+from reasoning.evaluation.suite import (
+    Plan,
+    Progress,
+    Record,
+    SuiteError,
+    parse_arms,
+    prepare,
+    prepare_again,
+    read_folder,
+    run_in_batches,
+    run_suite,
+    swept,
+)
 from reasoning.strategies import Budget, MajorityVote, StrategyError
 from tests.reasoning.evaluation_examples import CHOICES, RIGHT, TOES, WRONG, Answering, differential, own, planned
 
@@ -294,3 +306,45 @@ def test_settings_say_what_answered_and_hold_no_note(tmp_path: Path) -> None:
     text = (tmp_path / "out" / "settings.json").read_text("utf-8")
     assert json.loads(text)["card"]["id"] == "scripted"
     assert "toe and a fever" not in text
+
+
+# Pausing and going on
+
+
+def test_whoever_owns_the_engine_may_do_something_else_between_two_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    engine, prepared = Answering(REPLIES), planned(own(tmp_path))
+    batches = run_in_batches(tmp_path / "out", prepared, lambda: engine, at_once=2)
+    next(batches)
+    assert len(engine.requests) == len(read_folder(tmp_path / "out").records) == 2
+    now[0] += 1000
+    next(batches)
+    with pytest.raises(StopIteration) as end:
+        next(batches)
+    assert end.value.value is True
+    assert sum(r.share_seconds for r in read_folder(tmp_path / "out").records) == 0, "the time in between is no part of any answer's"
+
+
+def test_who_watches_a_resumed_evaluation_is_told_of_earlier_answers_too(tmp_path: Path) -> None:
+    prepared, seen = planned(own(tmp_path), "vanilla,cot"), list[Progress]()
+    with pytest.raises(KeyboardInterrupt):
+        run_suite(tmp_path / "out", prepared, lambda: Answering(REPLIES, breaks_after=150), at_once=1)
+    run_suite(tmp_path / "out", prepared, lambda: Answering(REPLIES), resume=True, progress=seen.append)
+    assert [progress.done for progress in seen] == list(range(9))
+    told = [progress.record for progress in seen if progress.record]
+    assert tuple((r.arm, r.case) for r in told) == tuple((r.arm, r.case) for r in read_folder(tmp_path / "out").records)
+    assert "hot swollen toe" not in repr(seen)
+
+
+def test_a_plan_is_enough_to_go_on_with_its_file(tmp_path: Path) -> None:
+    file = own(tmp_path)
+    arms = parse_arms(["majority_vote:samples=3:inner=cot", "cot"], Budget(seed=3, answer_tokens=300))
+    prepared = prepare(str(file), (*arms, *swept(arms, [64])), limit=3, seed=3, model="scripted")
+    again = prepare_again(Plan.model_validate_json(prepared.plan.model_dump_json()), file)
+    assert again == prepared
+    own(tmp_path, [*TOES[1:], TOES[0]])
+    with pytest.raises(SuiteError, match=r"cannot go on as it was begun \(the items themselves\)"):
+        prepare_again(prepared.plan, file)
+    made = prepare("library", parse_arms(["vanilla"], Budget()), limit=2)
+    assert prepare_again(made.plan) == made

@@ -306,7 +306,7 @@ def test_errors_say_what_to_do(folder: Path, tmp_path: Path, engine: LocalEngine
         LocalEngine(tmp_path / "nothing here")
     with pytest.raises(EngineError, match=r"no config\.json"):
         LocalEngine(tmp_path)
-    with pytest.raises(EngineError, match="hf download"):
+    with pytest.raises(EngineError, match="soliloquy models pull"):
         LocalEngine("nobody/nothing-of-this-name", download=False)
     with pytest.raises(EngineError, match="The adapter longstep is not in"):
         LocalEngine(folder, "none", adapters={"longstep": tmp_path})

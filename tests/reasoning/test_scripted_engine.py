@@ -2,7 +2,7 @@
 
 import pytest
 
-from reasoning.engines.engine import Engine, EngineError, Phase, Request
+from reasoning.engines.engine import Engine, EngineError, LogitsPenalty, Phase, Request
 from reasoning.engines.scripted import ScriptedEngine
 
 THINK = Phase("thinking", opening="<think>\n", maximum_tokens=6, stop="</think>")
@@ -45,3 +45,25 @@ def test_closing_counts_as_cancelled() -> None:
 def test_an_empty_script_says_so() -> None:
     with pytest.raises(EngineError, match="0 replies left and 1"):
         list(ScriptedEngine([]).stream([Request(ASK, [THINK])]))
+
+
+def test_words_in_turn_a_guard_and_given_text() -> None:
+    phase = Phase(
+        "thinking",
+        maximum_tokens=60,
+        minimum_tokens=40,
+        stop="</think>",
+        continue_with=("\nWait", "\nHmm"),
+        given="Given words.",
+        repetition_limit=0.75,
+    )
+    reply = ["One two three four.</think> Five six seven.</think> five six seven</think> unread"]
+    chunks = list(ScriptedEngine([reply]).stream([Request(ASK, [phase])]))
+    assert "".join(c.text for c in chunks) == "Given words.One two three four.\nWait Five six seven.\nHmm five six seven"
+    assert [c.finish for c in chunks if c.finish] == ["continued", "continued", "repeated", "stop"]
+    assert (chunks[0].forced, chunks[0].tokens) == (True, 2)
+
+
+def test_penalties_change_nothing_here() -> None:
+    phase = Phase("thinking", maximum_tokens=9, penalties=(LogitsPenalty(("b",), 100.0),))
+    assert "".join(c.text for c in ScriptedEngine([["a b c"]]).stream([Request(ASK, [phase])])) == "a b c"

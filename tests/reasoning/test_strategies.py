@@ -3,13 +3,12 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from cases.case import Case, read_case
 from cases.generator import generate_case
 from cases.knowledge import load_knowledge
 from reasoning.answer import write_answer
 from reasoning.answer_grammar import AnswerGrammar
 from reasoning.differential import Differential, Likelihood
-from reasoning.engines.engine import Chunk, Engine, EngineError, ModelCard, Request
+from reasoning.engines.engine import Chunk, EngineError, Request
 from reasoning.engines.local import LocalEngine
 from reasoning.engines.scripted import ScriptedEngine
 from reasoning.events import (
@@ -23,43 +22,26 @@ from reasoning.events import (
     Text,
     Usage,
     Voted,
-    event_adapter,
 )
 from reasoning.report import fold, to_document
-from reasoning.strategies import Budget, LongMonolog, MajorityVote, Strategy, StrategyError, Vanilla, build, names, rebuild, run_strategy
+from reasoning.strategies import (
+    Budget,
+    LongMonolog,
+    MajorityVote,
+    Strategy,
+    StrategyError,
+    Vanilla,
+    build,
+    kind,
+    names,
+    rebuild,
+    run_strategy,
+)
 from reasoning.strategies.sampling import read_as_far_as_complete
 from reasoning.training.weighing import differential, weigh
+from tests.reasoning.strategy_examples import CASE, FIRST, SECOND, THOUGHT, card, reply, run
 
-CASE = read_case("63F with sudden SOB and pleuritic chest pain. L calf 3 cm > R. No fever.")
 SINGLE = ["vanilla", "cot", "longstep", "longmonolog"]
-
-
-def answer(*names: str, words: Sequence[str] = ("likely", "possible", "unlikely")) -> str:
-    statuses = ["leading", "plausible", "unlikely"]
-    rows = [
-        f'{i}. {name} | {status} | {word}\nfor: "sudden SOB"\nagainst: "No fever"\nmissing: D-dimer\n'
-        for i, (name, word, status) in enumerate(zip(names, words, statuses, strict=True), 1)
-    ]
-    return "".join(rows) + "unexplained: none\nnext: CT pulmonary angiogram\n"
-
-
-FIRST = answer("Pulmonary embolism", "Pneumothorax", "Acute pericarditis")
-SECOND = answer("Pneumothorax", "PE", "Acute pericarditis")
-THOUGHT = "A woman of 63, days.\nMy first thought is embolism.\nWait, no.\nSo, in order: embolism\n"
-
-
-def reply(text: str = FIRST, thought: str = THOUGHT) -> list[str]:
-    return [f"{thought}</think>", f"{text}</answer>"]
-
-
-def card(**more: object) -> ModelCard:
-    return ModelCard(id="scripted", **more)
-
-
-def run(strategy: Strategy, engine: Engine, budget: Budget | None = None, case: Case = CASE) -> list:
-    events = list(run_strategy(strategy, case, engine, budget or Budget()))
-    assert [event_adapter.validate_json(event.model_dump_json()) for event in events] == events
-    return events
 
 
 @pytest.mark.parametrize("name", SINGLE)
@@ -233,7 +215,7 @@ def test_closed_vocabulary_makes_a_grammar_of_the_knowledge_base() -> None:
 
 
 def test_registry_builds_and_rebuilds() -> None:
-    assert names() == (*SINGLE, "majority_vote")
+    assert tuple(name for name in names() if kind(name).basic) == (*SINGLE, "majority_vote")
     chosen = build("majority_vote", samples=2, inner="cot")
     events = run(chosen, ScriptedEngine([reply()] * 2), Budget(seed=3, thinking_tokens=64))
     assert rebuild(events[0]) == (chosen, Budget(seed=3, thinking_tokens=64))

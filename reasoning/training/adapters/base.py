@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from reasoning.engines import loading
-from reasoning.presets import presets
+from reasoning.presets import find_preset, presets
 from reasoning.training.adapters.configuration import AdapterConfiguration
 from reasoning.training.adapters.errors import ConfigurationError, TrainingError
 from reasoning.training.rounding import round_matrices
@@ -29,12 +29,12 @@ class Base:
 
 def find_base(name: str) -> Base:
     """The base of a preset name, a hub id or a folder. Raises ConfigurationError for one whose weights cannot be tuned."""
-    preset = presets().get(name) or next((each for each in presets().values() if each.hub == name), None)
+    preset = find_preset(name)
     if preset is None:
         return Base(name, _id_of(name), name, None)
     if preset.quantised:
         raise ConfigurationError(f"The model {name} comes already quantised and cannot be tuned: choose one with full weights.")
-    id = preset.hub or f"soliloquy/{(preset.folder or '').split('/')[0]}"
+    id = preset.hub or (f"soliloquy/{(preset.folder or '').split('/')[0]}" if name in presets() else _id_of(name))
     return Base(name, id, preset.location, preset.prompt_family)
 
 
