@@ -56,6 +56,11 @@ def against_phrases(rows: list[dict[str, Any]]) -> str:
     return f"{text}; the direct answer at {lead(direct)}." if direct is not None and direct is not best else f"{text}."
 
 
+def _sittings(record: dict[str, Any]) -> list[dict[str, Any]]:
+    """The records of a base's training: the last one, and those it was started from."""
+    return [record, *(_sittings(record["started_from"]) if record.get("started_from") else [])]
+
+
 def write_card(folder: Path, figures: dict[str, list[dict[str, Any]]]) -> None:
     """README.md of the model folder, from card.md, the training records and the figures by data set."""
     template = Template(resources.files("reasoning.training").joinpath("card.md").read_text("utf-8"))
@@ -73,7 +78,7 @@ def write_card(folder: Path, figures: dict[str, list[dict[str, Any]]]) -> None:
         width=record["width"],
         layers=record["layers"],
         tokens=f"{record['tokens'] / 1e6:.1f}",
-        minutes=f"{record['minutes']:.0f}",
+        minutes=f"{sum(each['minutes'] for each in _sittings(record)):.0f}",
         sizes=", ".join(sizes),
         tables="\n\n".join(f"### {titles.get(name, name)}\n\n{table(rows)}\n\n{against_phrases(rows)}" for name, rows in figures.items()),
     )
