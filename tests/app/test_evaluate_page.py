@@ -109,17 +109,18 @@ def test_an_evaluation_is_stopped_and_gone_on_with(page: Page) -> None:
 def test_what_is_wrong_with_a_form_is_said_before_anything_begins(page: Page) -> None:
     page.get_by_text("Your own file", exact=True).click()
     page.get_by_role("button", name="Start evaluation").click()
-    expect(page.get_by_role("alert")).to_contain_text("There are no cases yet: choose a file")
+    expect(page.get_by_role("alert").filter(has_text="There are no cases yet: choose a file")).to_be_visible()
     page.locator("input[type=file]").set_input_files(
         {"name": "mine.csv", "mimeType": "text/csv", "buffer": b"letter,gold\n63F with sudden SOB,Pulmonary embolism\n"}
     )
-    expect(page.get_by_role("alert")).to_contain_text("mine.csv, line 2: there is no column `text` or `vignette`")
+    expect(page.get_by_role("alert").filter(has_text="mine.csv, line 2: there is no column `text` or `vignette`")).to_be_visible()
+    expect(page.get_by_text("There are no cases yet")).to_have_count(0)
     wait_until_idle(page)
     page.locator("input[type=file]").set_input_files(
         {"name": "good.csv", "mimeType": "text/csv", "buffer": b"text,gold\n63F with sudden SOB,Pulmonary embolism\n61M with a cough,\n"}
     )
     expect(page.get_by_text("1 case can be used")).to_be_visible()
-    expect(page.get_by_role("alert")).to_contain_text("good.csv, line 3: nothing says what is right")
+    expect(page.get_by_role("alert").filter(has_text="good.csv, line 3: nothing says what is right")).to_be_visible()
     expect(page.get_by_text("1 case by 2 strategies: 2 answers")).to_be_visible()
 
 
