@@ -46,7 +46,7 @@ Report = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Size:
-    """A base model: its shape, and how long it is trained."""
+    """A base model: its shape, and how long it is trained. `width` and `inner` are multiples of NF4's blocks of 64."""
 
     name: str
     minutes: float
@@ -83,7 +83,7 @@ FULL = Scale(
     tried=800, keep=500, minutes=4, cases=1000, voted=150, votes=8, thinking_tokens=1024,
 )  # fmt: skip
 QUICK = Scale(
-    sizes=(Size("small", 1.0, 128, 3, 4, 352), Size("base", 2.0, 192, 4, 6, 512)),
+    sizes=(Size("small", 1.0, 128, 3, 4, 384), Size("base", 2.0, 192, 4, 6, 512)),
     tried=60, keep=40, minutes=0.4, cases=8, voted=8, votes=3, thinking_tokens=256, tokenizer_examples=200, compiled=False,
 )  # fmt: skip
 

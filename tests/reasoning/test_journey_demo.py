@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from cases.generator import generate_case
-from reasoning.journey.demo import Scale, Size, run_demo
+from reasoning.journey.demo import FULL, QUICK, Scale, Size, run_demo
 from reasoning.journey.lines import read_rows
 from reasoning.journey.record import JourneyError, JourneyRecord, to_case
 
@@ -55,6 +55,12 @@ def test_a_finished_journey_is_not_made_again(journey: tuple[Path, list[str]]) -
     run_demo(journey[0], TINY, said.append)
     assert weights.stat().st_mtime_ns == before
     assert not any("step" in line or "learnt" in line for line in said)
+
+
+@pytest.mark.parametrize("size", [*QUICK.sizes, *FULL.sizes], ids=lambda size: f"{size.name}-{size.width}")
+def test_every_base_has_a_shape_that_nf4_can_pack(size: Size) -> None:
+    assert size.width % 64 == size.inner % 64 == 0
+    assert size.width % size.heads == 0
 
 
 def test_a_folder_holds_one_scale(journey: tuple[Path, list[str]]) -> None:
