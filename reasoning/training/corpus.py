@@ -63,9 +63,9 @@ def make_example(knowledge: Knowledge, kind: str, seed: int) -> Example:
         return texts.script_exercise(knowledge, draw)
     case = generate_case(seed, "train", knowledge)
     if kind == "read":
-        return texts.reading_exercise(knowledge, case, draw)
+        return texts.reading_exercise(knowledge, case)
     if kind == "weigh":
-        return texts.weighing_exercise(knowledge, case, draw)
+        return texts.weighing_exercise(knowledge, case)
     if kind == "telegram":
         return texts.telegram_exercise(knowledge, case, draw)
     if kind == "quote":

@@ -9,11 +9,11 @@ import numpy as np
 
 from cases.knowledge import Knowledge
 from reasoning.training.reading import untaught
+from reasoning.training.texts import SETTLING, WIDENING
 
 _LISTS = re.compile(
     r"^<answer>\n[^<]+|^## (?:Hypotheses|Conclusion)\n.+"
-    r"|(?:What else could it be\?|But what else\?|Let me keep an open mind\.) .+"
-    r"|(?:So, in order|My conclusion|I settle on this order): .+|This points to [^.]+",
+    rf"|(?:{'|'.join(map(re.escape, (*WIDENING, *SETTLING)))}) .+|This points to [^.]+",
     re.MULTILINE,
 )
 

@@ -113,6 +113,11 @@ def chain(knowledge: Knowledge, case: GeneratedCase, rows: Sequence[Weighed], dr
     return text + f" So {rows[0].condition.name} is {rows[0].likelihood}."
 
 
+WIDENING = ("What else could it be?", "But what else?", "Let me keep an open mind.")
+SETTLING = ("So, in order:", "My conclusion:", "I settle on this order:")
+"""Behind these a monologue lists diagnoses, the likeliest first."""
+
+
 def longmonolog(knowledge: Knowledge, case: GeneratedCase, rows: Sequence[Weighed], draw: random.Random) -> str:
     """Thinking aloud: reading slowly, a first impression, doubt, reconsideration, what must not be missed, a decision."""
     text = case.case.text
@@ -130,7 +135,7 @@ def longmonolog(knowledge: Knowledge, case: GeneratedCase, rows: Sequence[Weighe
     tempting = max(rows[1:3], key=lambda row: row.posterior) if draw.random() < 0.45 else rows[0]
     reason = _canonical(knowledge, tempting.supporting[0]) if tempting.supporting else "the overall picture"
     first = say(["My first thought is", "This makes me think of", "At first sight this is"])
-    widen = say(["What else could it be?", "But what else?", "Let me keep an open mind."])
+    widen = say(WIDENING)
     named = "; ".join(row.condition.name for row in rows)
     parts.append(f"{first} {tempting.condition.name}, because of {reason}. {widen} {named}.")
     for row in rows:
@@ -160,7 +165,7 @@ def longmonolog(knowledge: Knowledge, case: GeneratedCase, rows: Sequence[Weighe
             say(["What must I not miss?", "The dangerous one here:"])
             + f" {danger[0].condition.name}. {danger[0].condition.settling_test} would settle it."
         )
-    parts.append(say(["So, in order:", "My conclusion:", "I settle on this order:"]) + " " + " > ".join(row.condition.name for row in rows))
+    parts.append(say(SETTLING) + " " + " > ".join(row.condition.name for row in rows))
     return spaced_quotations("\n".join(parts))
 
 
@@ -176,7 +181,7 @@ def case_example(knowledge: Knowledge, case: GeneratedCase, strategy: str, draw:
     return Example(prompt(strategy, case.case.text), answer, case)
 
 
-def reading_exercise(knowledge: Knowledge, case: GeneratedCase, draw: random.Random) -> Example:
+def reading_exercise(knowledge: Knowledge, case: GeneratedCase) -> Example:
     """Find every finding in the note, in order, with its wording."""
     return Example(prompt("read", case.case.text), f"## Findings\n{finding_lines(knowledge, case)}", case)
 
@@ -190,7 +195,7 @@ def _retold(case: GeneratedCase, tellings: Sequence[str]) -> GeneratedCase:
     return replace(case, case=case.case.model_copy(update={"text": text.removesuffix(";")}), stated=tuple(stated))
 
 
-def weighing_exercise(knowledge: Knowledge, case: GeneratedCase, draw: random.Random) -> Example:
+def weighing_exercise(knowledge: Knowledge, case: GeneratedCase) -> Example:
     """From canonical findings to a weighed, ranked list: inference without reading."""
     told = _retold(case, [_canonical(knowledge, s) for s in case.stated])
     return Example(prompt("weigh", told.case.text), weighing_text(knowledge, told, weigh(knowledge, told)), told)
